@@ -1,0 +1,1 @@
+"""`make bench`: speed, memory and latency against the targets and against other systems. How it measures: README.md."""

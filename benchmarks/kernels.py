@@ -1,0 +1,45 @@
+"""The programs: what Omni is asked to evaluate, and the ratio to C it must reach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """`setup` and `call` have `{n}` for the size. `size` is that of the peers' programs; `small`, whose result is
+    `small_result`, is for tests. `required`: the target is one of the current stage, else one of the project.
+    `relative_error`: what the systems' results may differ by."""
+
+    name: str
+    call: str
+    size: int
+    small: int
+    small_result: str
+    target: float
+    required: bool = False
+    setup: str = ""
+    relative_error: float = 0.0
+
+
+KERNELS = (
+    Kernel("fib", "(fib {n})", 35, 15, "610", 2.2, required=True),
+    Kernel("mandelbrot", "(mandelbrot {n})", 1000, 20, "157", 1.3, required=True, relative_error=1e-4),
+    Kernel("sieve", "(sieve {n})", 10_000_000, 1000, "168", 2.0, required=True),
+    Kernel("bintrees", "(run {n})", 16, 6, "4398", 0.40, required=True),
+    Kernel("tak", "(taks {n})", 24, 9, "60", 1.8),
+    Kernel("nbody", "(simulate {n})", 5_000_000, 10, "-0.1690730217147186", 1.05, relative_error=1e-8),
+    Kernel("fannkuch", "(fannkuch {n})", 10, 5, "1107", 1.15),
+    Kernel(
+        "matmul",
+        "(products a b c {n})",
+        300,
+        6,
+        "768.5",
+        0.95,
+        setup="(define a (matrix {n} 17 0.5)) (define b (matrix {n} 13 0.25)) (define c (matrix {n} 1 0.0))",
+        relative_error=1e-12,
+    ),
+    Kernel("lsort", "(checksum (merge-sort data {n}))", 1_000_000, 100, "136354", 0.5, setup="(define data (numbers {n}))"),
+    Kernel("hashint", "(increments {n})", 3_000_000, 1000, "995000", 1.1),
+)

@@ -1,0 +1,101 @@
+"""Rows about waiting: a form at the prompt, a file, the start of the command."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.ours import ROOT, OmniFailed, Worker
+from benchmarks.rows import Row, Times
+
+MILLI = 1000.0
+
+
+def latency_rows(quick: bool) -> list[Row]:
+    return [*prompt_rows(quick), *file_rows(quick), *start_rows(quick)]
+
+
+def prompt_rows(quick: bool) -> list[Row]:
+    """In a warm session that has none of the texts in its cache, from text to text."""
+    form = Row("a form like `(+ 1 2)`, text to text, median", None, 2.5, "ms")
+    function = Row("a one-line function, defined and first called, median", None, 6.0, "ms")
+    count = 30 if quick else 300
+    try:
+        with tempfile.TemporaryDirectory() as cache, Worker({"OMNI_CACHE": cache}) as worker:
+            worker.eval(*(text for i in range(20) for text in (f"(+ {i} 20)", f"(define w{i} x (+ x {i}))", f"(w{i} 1)")))
+            forms = Times([one.seconds for one in worker.eval(*(f"(+ {i} 2)" for i in range(count)))])
+            pairs = worker.eval(*(text for i in range(count) for text in (f"(define g{i} x (* x {i}))", f"(g{i} 2)")))
+    except OmniFailed as error:
+        form.error = function.error = str(error)
+        return [form, function]
+    functions = Times([one.seconds + two.seconds for one, two in zip(pairs[::2], pairs[1::2])])
+    for row, times in ((form, forms), (function, functions)):
+        row.value = times.median * MILLI
+        row.detail = f"slowest {max(times.seconds) * MILLI:.1f} ms of {len(times.seconds)}"
+    return [form, function]
+
+
+def file_rows(quick: bool) -> list[Row]:
+    """A file of one-line functions, each called once, into a warm session: with nothing of it cached, then in another process."""
+    count = 100 if quick else 1000
+    cold = Row(f"a file of {count} functions, each called once, cold", None, 4.0 * count / 1000, "s")
+    cached = Row("the same from the cache", None, 0.3 * count / 1000, "s")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "functions.omni"
+        path.write_text("".join(f"(define f{i} x (+ (* x 3) {i}))\n(f{i} 1)\n" for i in range(count)))
+        for row in (cold, cached):
+            try:
+                with Worker({"OMNI_CACHE": f"{folder}/cache"}) as worker:
+                    worker.eval("(define warm x (+ x 1))", "(warm 1)")
+                    loaded = worker.load(path)
+            except OmniFailed as error:
+                row.error = str(error)
+                continue
+            if loaded.value != str(count + 2):
+                row.error = f"the last call gave {loaded.value}"
+            row.value = loaded.seconds
+            row.detail = f"session ready after {worker.started:.2f} s"
+    return [cold, cached]
+
+
+def start_rows(quick: bool) -> list[Row]:
+    """`omni -e 1`, the whole process. Python keeps its byte code, as it does for an installed package."""
+    warm = Row("`omni -e 1`, whole process, median", None, 0.15, "s")
+    cold = Row("`omni -e 1` with a cold cache", None, 15.0, "s")
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {"OMNI_CACHE": f"{folder}/cache", "PYTHONPYCACHEPREFIX": f"{folder}/python", "PYTHONDONTWRITEBYTECODE": ""}
+        fill_row(cold, lambda: start(environment), 1)
+        fill_row(warm, lambda: start(environment), 3 if quick else 15)
+    python = Times([process([sys.executable, "-c", "import llvmlite.binding"], {}) for _ in range(3)])
+    warm.detail += f"; Python with llvmlite alone {python.median:.3f} s"
+    return [warm, cold]
+
+
+def fill_row(row: Row, measure: Callable[[], float], repetitions: int) -> None:
+    try:
+        times = Times([measure() for _ in range(repetitions)])
+    except OmniFailed as error:
+        row.error = str(error)
+        return
+    row.value = times.median
+    row.detail = f"± {100 * times.spread:.0f} %" if repetitions > 1 else "first start, everything compiled"
+
+
+def start(environment: dict[str, str]) -> float:
+    command = Path(sys.executable).with_name("omni")
+    return process([str(command), "-e", "1"] if command.exists() else [sys.executable, "-m", "omni_repl", "-e", "1"], environment)
+
+
+def process(command: list[str], environment: dict[str, str]) -> float:
+    """Seconds of a whole process. Raises OmniFailed unless it ends well."""
+    begin = time.perf_counter()
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True)
+    seconds = time.perf_counter() - begin
+    if done.returncode:
+        raise OmniFailed((done.stderr.strip() or f"exit status {done.returncode}").splitlines()[-1])
+    return seconds

@@ -1,0 +1,235 @@
+"""Many forms at once: the forms of a file are one unit of linking, and a file that ran before is linked, not compiled.
+
+A batch is a run of expressions that can be compiled before the first of them runs. Definitions of functions take effect at
+once, so a batch ends before a definition that could change what a waiting form means: one of a name that has a meaning
+already, or that a waiting form or a function it may call names.
+
+The record of a batch in the cache holds the object file and how to make again what it names (slots, literals, cells, function
+objects). Its key covers the text of the batch and of everything that the session evaluated before.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from jit_runtime.codegen.image import image_key
+from jit_runtime.expand.core import Core, DefineMethod, DefineValue, Global, Lambda, SetGlobal
+from jit_runtime.infer.placement import children
+from jit_runtime.infer.shape import shape_of
+from jit_runtime.infer.unit import QUICK, Place, Unit
+from jit_runtime.infer.world import GenericFunction
+from jit_runtime.ir.nodes import Module
+from jit_runtime.source.diagnostics import OmniError
+from jit_runtime.source.text import Span
+
+if TYPE_CHECKING:
+    from jit_runtime.compiler import Compiler
+
+SMALLEST = 8  # forms; below it a batch is not worth its bookkeeping
+LARGEST = 4000
+
+
+class Merged:
+    """Several units as one module."""
+
+    def __init__(self, name: str) -> None:
+        self.module = Module(name)
+        self.places: dict[str, Any] = {}
+
+    def add(self, unit: Unit) -> None:
+        self.module.functions += unit.module.functions
+        self.places.update(unit.places)
+
+
+class Batch:
+    """Expressions that wait to be compiled together. `history`: a hash of all that the session evaluated so far."""
+
+    def __init__(self, compiler: Compiler, history: Any) -> None:
+        self.compiler, self.history = compiler, history
+        self.waiting: list[Core] = []
+        self.names: set[str] = set()
+
+    @property
+    def full(self) -> bool:
+        return len(self.waiting) >= LARGEST
+
+    def add(self, core: Core) -> None:
+        self.waiting.append(core)
+        self.names.update(names_in(core))
+        define_cells(self.compiler, core)  # what follows has to see the names
+
+    def must_run_before(self, definition: DefineMethod) -> bool:
+        name = definition.name
+        return bool(self.waiting) and (
+            name in self.names or name in self.compiler.named_by_methods or self.compiler.world.lookup(name) is not None
+        )
+
+    def compile(self) -> tuple[list[Core], list[int]]:
+        """The waiting forms and their entries, in order; nothing waits any more. Without entries they have to be
+        performed one by one: they are few, or one of them is in error."""
+        forms, self.waiting, self.names = self.waiting, [], set()
+        if len(forms) < SMALLEST:
+            return forms, []
+        name = "batch" + self.key(forms)
+        cache = self.compiler.engine.cache
+        stored = cache.get(name)
+        if stored is not None:
+            entries = Record.load(stored).link(self.compiler, forms)
+            if entries is not None:
+                return forms, entries
+        try:
+            record, entries = build(self.compiler, forms)
+        except OmniError:
+            return forms, []
+        cache.put(name, record.dump())
+        return forms, entries
+
+    def key(self, forms: list[Core]) -> str:
+        """Covers the compiler and the processor, everything evaluated before, and the forms."""
+        digest = self.history.copy()
+        digest.update(image_key().encode())
+        for core in forms:
+            digest.update(b"\0" + core.span.text.encode("utf-8", "surrogatepass"))
+        return digest.hexdigest()  # type: ignore[no-any-return]
+
+
+def nodes_in(core: Core) -> Iterator[Core]:
+    """An expression and all below it."""
+    work = [core]
+    while work:
+        at = work.pop()
+        yield at
+        work.extend(children(at))
+        if isinstance(at, Lambda):
+            work.extend(p.default for p in at.params if p.default is not None)
+
+
+def names_in(core: Core) -> Iterator[str]:
+    """Global names that an expression reads, assigns or defines."""
+    return (at.name for at in nodes_in(core) if isinstance(at, (Global, SetGlobal, DefineValue)))
+
+
+def define_cells(compiler: Compiler, core: Core) -> None:
+    """Globals that a form defines: a pattern defines several, inside an expression."""
+    for at in nodes_in(core):
+        if isinstance(at, DefineValue):
+            compiler.define_cell(at)
+
+
+class Record:
+    """What a batch's object file needs to be linked again. `forms`: symbol of each form's entry.
+
+    `places`: what traces say about a function: (symbol, form index or slot symbol, start in its text, length, name, inner).
+    `slots`: (slot symbol, function name, index of the method, key, arguments given, result set, code symbol or None).
+    """
+
+    def __init__(self) -> None:
+        self.image = b""
+        self.forms: list[str] = []
+        self.slots: list[tuple[str, str, int, tuple[int, ...], int, int, str | None]] = []
+        self.heated: list[str] = []
+        self.literals: list[object] = []
+        self.objects: list[str] = []
+        self.places: list[tuple[str, int | str, int, int, str | None, bool]] = []
+
+    def dump(self) -> bytes:
+        return pickle.dumps((self.image, self.forms, self.slots, self.heated, self.literals, self.objects, self.places), 4)
+
+    @staticmethod
+    def load(data: bytes) -> Record:
+        record = Record()
+        parts = pickle.loads(data)
+        record.image, record.forms, record.slots, record.heated, record.literals, record.objects, record.places = parts
+        return record
+
+    def link(self, compiler: Compiler, forms: list[Core]) -> list[int] | None:
+        """Link into a session that is in the state the record was made in; None where it turns out that it is not."""
+        for core in forms:
+            define_cells(compiler, core)
+        slots = []
+        for symbol, function_name, index, key, given, result, code in self.slots:
+            function = compiler.world.lookup(function_name)
+            if function is None or not hasattr(function, "methods") or index >= len(function.methods):
+                return None
+            slot = compiler.restore_slot(symbol, function.methods[index], key, given, result)
+            slots.append((slot, code))
+        for slot, _ in slots:
+            if slot.slot.name in self.heated:
+                compiler.heat(slot.instance)
+        for value in self.literals:
+            compiler.literal(value)
+        for name in self.objects:
+            found = compiler.world.lookup(name)
+            if found is None or isinstance(found, float):
+                return None
+            compiler.function_object(found)  # type: ignore[arg-type]
+        linked = compiler.engine.link(self.image, self.forms + [code for _, code in slots if code])
+        spans: dict[int | str, Span] = {i: core.span for i, core in enumerate(forms)}
+        spans |= {slot.slot.name: slot.instance.method.lam.span for slot, _ in slots}
+        linked.places = {symbol: Place(name, part(spans[owner], start, length), inner) for symbol, owner, start, length, name, inner in self.places}
+        compiler.kept.append(linked)
+        for slot, code in slots:
+            if code:
+                slot.unit = linked
+                slot.slot.target = linked[code]
+        return [linked[name] for name in self.forms]
+
+
+def build(compiler: Compiler, forms: list[Core]) -> tuple[Record, list[int]]:
+    """Compile forms and the functions they call into one unit, in the quick tier; what has loops is left to its stub."""
+    record, merged = Record(), Merged("batch")
+    texts: dict[str, tuple[int | str, Span]] = {}
+    known, literals, objects = set(compiler.slots), set(compiler.literal_names), set(compiler.objects)
+    for i, core in enumerate(forms):
+        unit = Unit(f"form.{i}", compiler.world, compiler, compiler.infer(core), QUICK)
+        compiler.build(unit, unit.form, core)
+        merged.add(unit)
+        texts.update(dict.fromkeys(unit.places, (i, core.span)))
+        record.forms.append(unit.name)
+    codes: dict[str, str] = {}
+    done: set[str] = set()
+    while fresh := [slot for name, slot in compiler.slots.items() if name not in known and name not in done]:
+        for slot in fresh:
+            done.add(slot.slot.name)
+            if slot.unit is None and compiler.quick_first(slot.instance):
+                unit = compiler.unit_of(slot.instance, slot, QUICK)
+                codes[slot.slot.name] = unit.name
+                merged.add(unit)
+                texts.update(dict.fromkeys(unit.places, (slot.slot.name, slot.instance.method.lam.span)))
+    linked = compiler.link(merged, QUICK, record.forms + list(codes.values()))
+    record.image = linked.image
+    compiler.kept.append(linked)
+    for name in done:
+        slot = compiler.slots[name]
+        method = slot.instance.method
+        index = method.function.methods.index(method)
+        code = codes.get(name)
+        record.slots.append((name, lookup_name(method.function, compiler), index, slot.instance.key, slot.instance.given, slot.result, code))
+        if slot.counter is not None:
+            record.heated.append(name)
+        if code:
+            slot.unit = linked
+            slot.slot.target = linked[code]
+    for symbol, (owner, span) in texts.items():
+        place = merged.places[symbol]
+        record.places.append((symbol, owner, place.home.start - span.start, place.home.end - place.home.start, place.name, place.inner))
+    record.literals = [key[1] for key in compiler.literal_names if key not in literals]  # type: ignore[index]
+    record.objects = [lookup_name(made.function, compiler) for name, made in compiler.objects.items() if name not in objects]
+    return record, [linked[name] for name in record.forms]
+
+
+def part(span: Span, start: int, length: int) -> Span:
+    return Span(span.source, span.start + start, span.start + start + length)
+
+
+def has_loops(core: Core) -> bool:
+    """Forms with loops want the optimising tier: they are compiled by themselves."""
+    shape = shape_of(core)
+    return shape.root.loops or any(f.loops for f in shape.functions.values())
+
+
+def lookup_name(function: GenericFunction, compiler: Compiler) -> str:
+    """The name by which `World.lookup` finds a function: `%name` for the library's and for a builtin's."""
+    return function.name if compiler.world.functions.get(function.name) is function else "%" + function.name

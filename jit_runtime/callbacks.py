@@ -1,0 +1,81 @@
+"""The builtins that the session answers: `eval` and `doc` (runtime/session.omni calls here, on the thread's own stack)."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from jit_runtime.compiler import definitions
+from jit_runtime.data_form import form_of, text_of, type_name
+from jit_runtime.expand.core import DefineMethod, DefineValue
+from jit_runtime.layout import words
+from jit_runtime.pipeline import EXPAND, RUN
+from jit_runtime.types.builtins import find_builtin
+
+if TYPE_CHECKING:
+    from jit_runtime.compiler import Compiler
+
+_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint64)
+_PENDING = words.UNBOUND  # the answer that means: an error goes on, with task.payload
+
+
+class Callbacks:
+    """`failed(exception)` gives the word that stands for it in the program."""
+
+    def __init__(self, compiler: Compiler, failed: Callable[[BaseException], int]) -> None:
+        self._compiler, self._engine, self._failed = compiler, compiler.engine, failed
+        self._kept = [_CALLBACK(self._answer(self._eval)), _CALLBACK(self._answer(self._doc))]
+        names = ("eval_entry", "doc_entry")
+        self._engine.task.write(**{name: ctypes.cast(c, ctypes.c_void_p).value or 0 for name, c in zip(names, self._kept, strict=True)})
+
+    def _answer(self, function: Callable[[int, int], int]) -> Callable[[int, int], int]:
+        def run(_: int, task: int) -> int:
+            word, dest = self._engine.task.words("arguments", 2)
+            try:
+                return self._engine.python_call(function, word, dest)  # type: ignore[no-any-return]
+            except BaseException as error:
+                self._engine.task.write(payload=self._failed(error), error_code=0)
+                return _PENDING
+
+        return run
+
+    def _eval(self, word: int, dest: int) -> int:
+        """Evaluate data at top level; the last value is born in `dest`."""
+        compiler, result = self._compiler, words.NOTHING
+        for part in definitions(compiler.pipeline.run(EXPAND, form_of(self._engine, word), compiler.world)):
+            if isinstance(part, DefineMethod):
+                compiler.define_method(part)
+                result = words.NOTHING
+                continue
+            unit, entry = compiler.form(part)
+            result, raised = compiler.pipeline.run(RUN, self._engine, entry, dest)
+            compiler.retire(unit)
+            if raised:
+                self._engine.task.write(payload=result)
+                return _PENDING
+            if isinstance(part, DefineValue):
+                compiler.defined.add(part.name)
+        return result
+
+    def _doc(self, subject: int, dest: int) -> int:
+        text = self._doc_text(subject)
+        if text is None:
+            return words.NOTHING
+        data = text.encode("utf-8", "surrogatepass")
+        buffer = ctypes.create_string_buffer(data, len(data) + 1)
+        return self._engine.call("rt_string", dest, ctypes.addressof(buffer), len(data))
+
+    def _doc_text(self, subject: int) -> str | None:
+        """The documentation of a function object, or of what a symbol names."""
+        kind = type_name(subject)
+        if kind not in ("function", "symbol"):
+            return None
+        name = text_of(subject)
+        world = self._compiler.world
+        builtin = kind == "function" and self._compiler.is_builtin_object(subject)
+        found = None if builtin else world.functions.get(name) or world.values.get(name)
+        if found is not None:
+            return found.doc or None
+        row = find_builtin(name)
+        return row.doc if row is not None else None

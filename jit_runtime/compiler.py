@@ -1,0 +1,468 @@
+"""From core AST to linked code, and what happens when a definition changes under code that is linked already.
+
+The Compiler is the Linker of every unit. It keeps the world, compiles instances when their stub is called, gives
+slots their adapters, and creates what units name by symbol: cells, literals, function objects.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from jit_runtime.batch import names_in
+from jit_runtime.codegen.line_tables import only_place
+from jit_runtime.engine.constants import Constants, immediate_word
+from jit_runtime.expand.core import Big, Call, Const, Core, DefineMethod, DefineValue, Global, If, KindRef, Lambda, Local, Lst, Param, Seq, Sym, Var
+from jit_runtime.infer.adapters import AdapterUnit
+from jit_runtime.infer.annotate import Inference
+from jit_runtime.infer.calls import call_rep
+from jit_runtime.infer.entries import BuiltinUnit, EntryUnit
+from jit_runtime.infer.unit import OPTIMISED, QUICK, Unit, mangle
+from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance, Method, World
+from jit_runtime.layout import words
+from jit_runtime.pipeline import BUILD, EMIT, INFER, LINK, ROOTS, Pipeline
+from jit_runtime.source.diagnostics import fail
+from jit_runtime.source.text import NOWHERE
+from jit_runtime.types.builtins import Builtin
+from jit_runtime.types.kinds import NUMBERED
+
+if TYPE_CHECKING:
+    from jit_runtime.batch import Merged
+    from jit_runtime.engine.engine import Engine
+
+HOT_CALLS = 1000
+CHAINING = {"<", ">", "<=", ">=", "="}
+
+
+@dataclass(slots=True, eq=False)
+class CodeSlot:
+    """The compiler's side of a slot: whose code it holds and what callers assume of the result."""
+
+    slot: Any
+    instance: Instance
+    result: int
+    unit: Any = None
+    counter: Any = None
+
+    def fits(self, inst: Instance) -> bool:
+        """Callers may go through this slot: it promises all that the instance returns, in the same representation."""
+        return not inst.result & ~self.result and call_rep(inst.result) == call_rep(self.result)
+
+
+@dataclass(slots=True, eq=False)
+class FunctionObject:
+    """A function as a value: the permanent object, whose first words the entry code fills in."""
+
+    word: int
+    function: GenericFunction
+    stub: int
+    unit: Any = None
+
+
+class Compiler:
+    """`library(name)` gives the generic function of a builtin that is written in Omni."""
+
+    def __init__(self, engine: Engine, library: Callable[[str], GenericFunction | None], pipeline: Pipeline | None = None) -> None:
+        self.engine = engine
+        self.pipeline = pipeline or Pipeline(engine)
+        self.constants = Constants(engine)
+        self.world = World()
+        self.world.library = library
+        self.inference = Inference(self.world)
+        self.slots: dict[str, CodeSlot] = {}
+        self.by_instance: dict[Instance, CodeSlot] = {}
+        self.literals: dict[str, int] = {}
+        self.literal_names: dict[object, str] = {}
+        self.cells: dict[str, GlobalValue] = {}
+        self.defined = self.world.defined
+        self.named_by_methods: set[str] = set()  # what functions name, defined or not
+        self.objects: dict[str, FunctionObject] = {}
+        self.builtin_functions: dict[str, GenericFunction] = {}
+        self.forms = 0
+        self.always_optimise = False
+        self.never_optimise = False
+        self.kept: list[Any] = []  # units whose closures may be anywhere in the heap: never unloaded
+
+    # ---- compiling ----
+
+    def form(self, core: Core) -> tuple[Any, int]:
+        """Compile the expression of a top-level form; returns the unit (to be closed after running) and its entry."""
+        facts = self.infer(core)
+        self.forms += 1
+        unit = Unit("form", self.world, self, facts)
+        name = self.build(unit, unit.form, core)
+        linked = self.link(unit, OPTIMISED if unit.loops and not self.never_optimise else QUICK, [name])
+        if unit.makes_closures:
+            self.kept.append(linked)
+        return linked, linked[name]
+
+    def infer(self, what: Core | Instance) -> Any:
+        return self.pipeline.run(INFER, self.inference, what)
+
+    def build(self, unit: Unit, make: Callable[..., object], *arguments: Any) -> str:
+        """Fill a unit; the name of its main function."""
+        self.pipeline.run(BUILD, unit, make, *arguments)
+        return unit.name
+
+    def instance(self, slot: CodeSlot) -> int:
+        """Compile the instance of a slot (its stub was called). Returns the address to continue at."""
+        inst = slot.instance
+        self.infer(inst)
+        if not slot.fits(inst):
+            return self.adapt(slot)
+        tier = QUICK if self.quick_first(inst) else OPTIMISED
+        return self.install(slot, tier)
+
+    def install(self, slot: CodeSlot, tier: int) -> int:
+        """Compile the slot's instance in one tier and put the code into the slot; old code is unloaded when it can be."""
+        unit = self.unit_of(slot.instance, slot, tier)
+        linked = self.link(unit, tier, [unit.name])
+        if unit.makes_closures:
+            self.kept.append(linked)
+        if slot.unit is not None:
+            self.retire(slot.unit)
+        slot.unit = linked
+        slot.slot.target = linked[unit.name]
+        return linked[unit.name]  # type: ignore[no-any-return]
+
+    def retire(self, unit: Any) -> None:
+        """Unload code that no slot names any more, unless closures in the heap may."""
+        if unit not in self.kept:
+            self.engine.retire(unit)
+
+    def quick_first(self, inst: Instance) -> bool:
+        """Code with loops is optimised at once (there is no way from quick code into the middle of an optimised loop)."""
+        assert inst.analysis is not None
+        shape = inst.analysis.shape
+        return self.never_optimise or (not self.always_optimise and not any(f.loops for f in (shape.root, *shape.functions.values())))
+
+    def heat(self, inst: Instance) -> tuple[str, str] | None:
+        """Symbols of a call counter and of the stub to go to when it reaches 0; None: the code stays as it is."""
+        if self.never_optimise:
+            return None
+        slot = self.by_instance[inst]
+        counter, stub = "heat" + slot.slot.name[4:], "hot" + slot.slot.name[4:]
+        if slot.counter is None:
+            slot.counter = ctypes.c_int64(0)
+            self.engine.define(counter, ctypes.addressof(slot.counter))
+            self.engine.define(stub, self.engine.machine.stub(lambda address, task: self.entry_called(partial(self.install, slot, OPTIMISED))))
+        slot.counter.value = HOT_CALLS
+        return counter, stub
+
+    def unit_of(self, inst: Instance, slot: CodeSlot | None = None, tier: int = OPTIMISED) -> Unit:
+        """The unit of an instance, for a slot whose callers assume the slot's result kinds."""
+        slot = slot or self.code_slot(inst)
+        self.infer(inst)
+        assert inst.analysis is not None
+        unit = Unit(f"fn.{slot.slot.name[5:]}", self.world, self, inst.analysis, tier)
+        saved, inst.result = inst.result, slot.result
+        try:
+            self.build(unit, unit.method, inst)
+        finally:
+            inst.result = saved
+        return unit
+
+    def fresh_instances(self) -> list[Instance]:
+        """Instances that have a slot but no code yet."""
+        return [slot.instance for slot in self.slots.values() if slot.unit is None]
+
+    def stub_called(self, slot: CodeSlot, _: object) -> int:
+        return self.instance(slot)
+
+    def entry_called(self, compile: Callable[[], int]) -> int:
+        """The stub of a function object was called; an exception becomes an error of the program."""
+        try:
+            return compile()
+        except BaseException as error:
+            self.engine.task.write(payload=self.engine.failed(error))
+            return 0
+
+    def adapt(self, old: CodeSlot) -> int:
+        """The instance's result no longer fits what callers of this slot assume: give them an adapter."""
+        inst = old.instance
+        self.by_instance.pop(inst, None)
+        new = self.code_slot(inst)
+        unit = AdapterUnit(old.slot.name, self.world, self, new.slot.name, inst, old.result, new.result)
+        name = self.build(unit, unit.build)
+        linked = self.link(unit, QUICK, [name])
+        old.unit = linked
+        old.slot.target = linked[name]
+        return linked[name]  # type: ignore[no-any-return]
+
+    def entry(self, made: FunctionObject) -> int:
+        """Compile the generic entry of a function object."""
+        function = made.function
+        for method in function.methods:
+            for inst in list(method.instances.values()):
+                self.infer(inst)
+        unit = EntryUnit(function, self.world, self)
+        name = self.build(unit, unit.build)
+        for method in function.methods:
+            for inst in method.instances.values():
+                self.infer(inst)
+        linked = self.link(unit, QUICK, [name])
+        made.unit = linked
+        self.constants.set_function(made.word, linked[name], unit.info)
+        return linked[name]  # type: ignore[no-any-return]
+
+    def link(self, unit: Unit | Merged, tier: int, exports: list[str]) -> Any:
+        pipeline = self.pipeline
+        pipeline.run(ROOTS, unit.module)
+        for fn in unit.module.functions:
+            only = only_place(fn)
+            if only is not None and fn.name in unit.places:
+                unit.places[fn.name] = unit.places[fn.name]._replace(home=only)
+                fn.span = None
+        text = pipeline.run(EMIT, unit.module, self.engine.image.inline_text)
+        linked = pipeline.run(LINK, self.engine, text, exports, tier)
+        linked.places = unit.places
+        return linked
+
+    # ---- definitions ----
+
+    def define_method(self, node: DefineMethod) -> None:
+        """Add or replace a method. Code that assumed something about the name is made stale."""
+        name = node.name
+        self.named_by_methods.update(names_in(node.method))
+        function = self.world.functions.get(name)
+        if function is None:
+            function = self.world.functions[name] = GenericFunction(name)
+        function.doc = node.doc or function.doc
+        method, old = function.define(node.method)
+        if old is not None:
+            for key, inst in old.instances.items():
+                inst.method = method
+                inst.analysis, inst.stale, inst.result = None, True, 0
+                method.instances[key] = inst
+                self.restart(inst)
+        else:
+            self.world.values.pop(name, None)
+            self.name_changed(name)
+        self.refresh_object(function)
+        self.engine.nudge()  # loops that call themselves look whether they were redefined
+
+    def define_cell(self, node: DefineValue) -> GlobalValue:
+        """A global for a value definition; an existing one is kept (its cell may be in use), with the new declared kind."""
+        value = self.cells.get(node.name)
+        if value is None:
+            value = self.cells[node.name] = GlobalValue(node.name, self.constants.cell(node.name))
+            self.engine.define(self.cell(value), value.cell)
+        if node.name in self.world.functions or self.world.values.get(node.name) is not value or value.kind is not node.kind:
+            self.world.functions.pop(node.name, None)
+            value.kind = node.kind
+            self.world.values[node.name] = value
+            self.name_changed(node.name)
+        value.doc = node.doc
+        return value
+
+    def name_changed(self, name: str) -> None:
+        """A name means another thing than before: what was compiled with the old meaning is compiled again when next called."""
+        for inst in self.world.dependents.pop(name, ()):
+            self.invalidate(inst)
+
+    def invalidate(self, inst: Instance) -> None:
+        """Analyse and compile an instance again at its next call, and all that assumed its result."""
+        work = [inst]
+        while work:
+            at = work.pop()
+            if at.stale:
+                continue
+            at.stale, at.analysis, at.result = True, None, 0
+            self.restart(at)
+            work.extend(at.callers)
+            at.callers = set()
+
+    def restart(self, inst: Instance) -> None:
+        """Put the stub back; callers compiled against the old result kinds are made stale too."""
+        slot = self.by_instance.get(inst)
+        if slot is not None:
+            slot.slot.reset()
+        made = self.objects.get(self.object_name(inst.method.function))
+        if made is not None and made.unit is not None:
+            self.reset_object(made)  # its entry converts the old result kinds
+        callers, inst.callers = inst.callers, set()
+        for caller in callers:
+            if caller is not inst:
+                self.invalidate(caller)
+
+    def refresh_object(self, function: GenericFunction) -> None:
+        made = self.objects.get(self.object_name(function))
+        if made is not None:
+            made.function = function
+            self.reset_object(made)
+
+    def reset_object(self, made: FunctionObject) -> None:
+        """Compile the entry of a function object again at its next call."""
+        if made.unit is not None:
+            self.retire(made.unit)
+            made.unit = None
+        self.constants.set_function(made.word, made.stub, EntryUnit(made.function, self.world, self).info)
+
+    def object_name(self, found: GenericFunction | Builtin) -> str:
+        """The library's function and the program's of the same name are two objects: the second may call the first."""
+        kind = "builtin" if isinstance(found, Builtin) else "lib" if self.world.library(found.name) is found else "fun"
+        return f"{kind}.{mangle(found.name)}"
+
+    # ---- Linker ----
+
+    def slot(self, inst: Instance) -> str:
+        return str(self.code_slot(inst).slot.name)
+
+    def code_slot(self, inst: Instance) -> CodeSlot:
+        found = self.by_instance.get(inst)
+        if found is not None and found.fits(inst):
+            return found
+        self.infer(inst)
+        key = ".".join(f"{m:x}" for m in inst.key)
+        base = f"slot.{mangle(inst.method.function.name)}.{inst.given}.{key}.{inst.result:x}"
+        name, serial = base, 0
+        while name in self.slots and self.slots[name].instance is not inst:
+            serial += 1
+            name = f"{base}.{serial}"
+        made = self.slots.get(name)
+        if made is None:
+            made = self.new_slot(name, inst, inst.result)
+        else:
+            made.slot.reset()  # it may hold an adapter to a slot that will hold one to this
+        self.by_instance[inst] = made
+        return made
+
+    def restore_slot(self, name: str, method: Method, key: tuple[int, ...], given: int, result: int) -> CodeSlot:
+        """The slot of an instance as a cached batch knew it; the instance is analysed when something else asks for it."""
+        known_as = (given, *key)
+        inst = method.instances.get(known_as)
+        if inst is None:
+            inst = method.instances[known_as] = Instance(method, key, given)
+        found = self.slots.get(name)
+        if found is not None:
+            return found
+        inst.result |= result
+        made = self.new_slot(name, inst, result)
+        self.by_instance.setdefault(inst, made)
+        return made
+
+    def new_slot(self, name: str, inst: Instance, result: int) -> CodeSlot:
+        signature = "".join(call_rep(m)[0] for m in inst.key) + ">" + call_rep(result)[0]
+        made = self.slots[name] = CodeSlot(None, inst, result)
+        made.slot = self.engine.slot(name, signature, partial(self.stub_called, made))
+        return made
+
+    def cell(self, value: GlobalValue) -> str:
+        return "cell." + mangle(value.name)
+
+    def is_defined(self, value: GlobalValue) -> bool:
+        return value.name in self.defined
+
+    def literal(self, value: object) -> str:
+        key = (repr(value), value)  # 1 and 1.0 are equal, also inside lists
+        name = self.literal_names.get(key)
+        if name is None:
+            name = "lit." + hashlib.sha1(repr(key).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+            self.literal_names[key] = name
+            self.literals[name] = word = self.make_literal(value)
+            self.engine.define(name, word)
+        return name
+
+    def make_literal(self, value: object) -> int:
+        """The word of an immutable constant, built in the constants region."""
+        if isinstance(value, str):
+            return self.constants.string(value)
+        if isinstance(value, Sym):
+            return self.symbol_word(value.name)
+        if isinstance(value, KindRef):
+            if value.kind.name not in NUMBERED:
+                raise fail("X0900", None, f"not supported yet: the union {value.kind!r} as a value")
+            return self.constants.kind(value.kind.name)
+        if isinstance(value, Lst):
+            tail = self.datum_word(value.tail) if value.tail is not None else words.NULL
+            for item in reversed(value.items):
+                tail = self.constants.pair(self.datum_word(item), tail)
+            return tail
+        if isinstance(value, (int, float)):
+            return self.constants.boxed(value)
+        raise fail("X0900", None, f"not supported yet: a literal {'BigInt' if isinstance(value, Big) else type(value).__name__}")
+
+    def datum_word(self, value: object) -> int:
+        found = immediate_word(value)
+        return found if found is not None else self.literals[self.literal(value)]
+
+    def symbol_word(self, name: str) -> int:
+        return self.constants.symbol(name)
+
+    def function_object(self, found: GenericFunction | Builtin) -> str:
+        function = found if isinstance(found, GenericFunction) else self.builtin_function(found)
+        name = self.object_name(found)
+        if name not in self.objects:
+            info = 1 << 8 if isinstance(found, Builtin) and self.is_direct(found) else EntryUnit(function, self.world, self).info
+            made = FunctionObject(0, function, 0)
+            compile = (lambda: self.builtin_entry(made, found)) if isinstance(found, Builtin) else (lambda: self.entry(made))
+            made.stub = self.engine.machine.stub(lambda address, task: self.entry_called(compile))
+            made.word = self.constants.function(function.name, made.stub, info)
+            self.objects[name] = made
+            self.engine.define(name, made.word)
+        return name
+
+    def is_builtin_object(self, word: int) -> bool:
+        """Is this function object that of a builtin, whatever the program calls by its name?"""
+        return any(made.word == word for name, made in self.objects.items() if name.startswith("builtin."))
+
+    @staticmethod
+    def is_direct(builtin: Builtin) -> bool:
+        """A runtime function that takes its arguments from the buffer."""
+        return (builtin.max_args is None and builtin.native[0] == "rt") or builtin.name in ("list", "array")
+
+    def builtin_entry(self, made: FunctionObject, builtin: Builtin) -> int:
+        if not self.is_direct(builtin):
+            return self.entry(made)
+        from jit_runtime.infer.annotate import Analysis
+        from jit_runtime.infer.shape import MachineFunction, Shape
+
+        empty = Lambda(builtin.name, [], None, None, Const(None, NOWHERE), NOWHERE)
+        unit = BuiltinUnit(f"entry.{builtin.name}", self.world, self, Analysis(Shape(MachineFunction(empty, empty.body, None))))
+        symbol = builtin.native[1] if builtin.native[0] == "rt" else "rt_" + builtin.name
+        name = self.build(unit, unit.build, symbol)
+        linked = self.link(unit, QUICK, [name])
+        made.unit = linked
+        self.constants.set_function(made.word, linked[name], 1 << 8)
+        return linked[name]  # type: ignore[no-any-return]
+
+    def builtin_function(self, builtin: Builtin) -> GenericFunction:
+        """A builtin as a generic function: one method per number of arguments, and a rest method that folds or chains."""
+        function = self.builtin_functions.get(builtin.name)
+        if function is None:
+            function = self.builtin_functions[builtin.name] = GenericFunction(builtin.name)
+            name = "%" + builtin.name
+            most = builtin.max_args if builtin.max_args is not None else max(builtin.min_args, 3)
+            for count in range(builtin.min_args, most + 1):
+                params = [Var(f"a{i}") for i in range(count)]
+                body: Core = Call(Global(name, NOWHERE), [Local(v, NOWHERE) for v in params], NOWHERE)
+                function.define(Lambda(builtin.name, [Param(v) for v in params], None, None, body, NOWHERE))
+            if builtin.max_args is None:
+                function.define(self.rest_method(builtin, name))
+        return function
+
+    def rest_method(self, builtin: Builtin, name: str) -> Lambda:
+        a, b, rest = Var("a"), Var("b"), Var("rest")
+        x, y, more = (Local(v, NOWHERE) for v in (a, b, rest))
+        me = Global(name, NOWHERE)
+        two = Call(me, [x, y], NOWHERE)
+        apply = Global("%apply", NOWHERE)
+        if builtin.name == "apply":
+            body: Core = Call(Global("%apply-list", NOWHERE), [x, Call(Global("%cons", NOWHERE), [y, more], NOWHERE)], NOWHERE)
+            return Lambda(builtin.name, [Param(a), Param(b)], rest, None, body, NOWHERE)
+        if builtin.name in CHAINING:
+            body = If(two, Call(apply, [me, y, more], NOWHERE), Const(False, NOWHERE), NOWHERE)
+        else:
+            body = Call(apply, [me, two, more], NOWHERE)
+        return Lambda(builtin.name, [Param(a), Param(b)], rest, None, body, NOWHERE)
+
+
+def definitions(core: Core) -> list[Core]:
+    """The parts of a top-level form that are evaluated one after the other."""
+    if isinstance(core, Seq):
+        return [part for item in core.items for part in definitions(item)]
+    return [Seq([core], core.span) if isinstance(core, Lambda) else core]  # a Lambda at the top of an analysis is a method

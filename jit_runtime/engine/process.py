@@ -1,0 +1,64 @@
+"""What all engines of a process share: the architecture's machine code, the fault handler, the target's name."""
+
+from __future__ import annotations
+
+import os
+import threading
+from functools import lru_cache
+
+import llvmlite
+import llvmlite.binding as llvm
+
+from jit_runtime.codegen.pipelines import host, target_machine
+from jit_runtime.engine import arch_x86_64 as arch
+from jit_runtime.engine.faults import Faults
+from jit_runtime.engine.object_cache import ObjectCache, key
+from jit_runtime.engine.orc import Orc
+from jit_runtime.engine.stubs import Machine
+from jit_runtime.source.diagnostics import fail
+
+_lock = threading.RLock()
+
+
+class Process:
+    def __init__(self, cache: ObjectCache) -> None:
+        self.orc = Orc()
+        self.machine = Machine(self.orc, _arch_image(cache))
+        self.faults = Faults(self.machine)
+
+
+_process: Process | None = None
+
+
+def process(cache: ObjectCache) -> Process:
+    """The one Process, made at the first call; `cache` keeps its machine code. Raises OmniError E0902 on other machines."""
+    global _process
+    with _lock:
+        if _process is None:
+            _process = Process(cache)
+        return _process
+
+
+@lru_cache(1)
+def target_name() -> str:
+    """What an object depends on besides its source: LLVM's version, the CPU and its features."""
+    cpu, features = host()
+    return f"llvmlite {llvmlite.__version__} {cpu} {features}"
+
+
+def _arch_image(cache: ObjectCache) -> bytes:
+    if os.uname().machine not in ("x86_64", "AMD64"):
+        raise fail("E0902", None, f"no machine code for {os.uname().machine} yet: only x86-64")
+    text = arch.assembly()
+    name = key("arch", target_name(), text)
+    image = cache.get(name)
+    if image is None:
+        image = _assemble(text)
+        cache.put(name, image)
+    return image
+
+
+def _assemble(text: str) -> bytes:
+    machine = target_machine(0)
+    image: bytes = machine.emit_object(llvm.parse_assembly(text))
+    return image

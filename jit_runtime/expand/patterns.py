@@ -1,0 +1,401 @@
+"""Patterns: tests and accesses on a value, for `match` (language.md S6.3) and destructuring (S4.4).
+
+A pattern becomes steps, in order: tests that must hold, temporaries that hold parts of the value; and the names it
+binds, each with the expression that yields its value once all steps succeeded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from jit_runtime.expand.core import Call, Chr, Const, Core, Global, If, KindRef, Local, Seq, SetLocal, Sym, Var
+from jit_runtime.expand.kinds import kind_of
+from jit_runtime.expand.mistakes import duplicate, unsupported
+from jit_runtime.source.diagnostics import OmniError, fail
+from jit_runtime.source.text import Span
+from jit_runtime.syntax import forms as f
+from jit_runtime.types.kinds import KINDS
+
+if TYPE_CHECKING:
+    from jit_runtime.expand.expand import Expander
+    from jit_runtime.expand.scope import Scope
+
+Step = tuple["Var | None", Core]
+"""(temporary, its value) or (None, a test)."""
+
+
+class Pattern:
+    """What a pattern came to. `lenient`: keys may be missing (destructuring), and then bind nothing."""
+
+    __slots__ = ("binds", "hoisted", "lenient", "names", "scope", "steps", "x")
+
+    def __init__(self, x: Expander, scope: Scope | None, lenient: bool = False) -> None:
+        self.x, self.scope, self.lenient = x, scope, lenient
+        self.steps: list[Step] = []
+        self.binds: list[tuple[f.Symbol, Core]] = []
+        self.names: set[str] = set()
+        self.hoisted: list[Var] = []
+        """Temporaries assigned inside a test; whoever uses the test binds them around it."""
+
+    def test(self, core: Core) -> None:
+        self.steps.append((None, core))
+
+    def keep(self, core: Core, span: Span) -> Local:
+        """A reference to a temporary that holds the value of `core`."""
+        if type(core) is Local:
+            return core
+        var = Var("part", span)
+        self.steps.append((var, core))
+        return Local(var, span)
+
+    def add(self, form: f.Form, subject: Local) -> None:
+        """Match `form` against the value of a variable. Raises X008, X002, X003."""
+        rule = BY_CLASS.get(type(form))
+        if rule is None:
+            raise bad_pattern(form, "this is not a pattern")
+        rule(self, form, subject)
+
+    def part(self, form: f.Form, access: Core) -> None:
+        """Match `form` against a part of the value; a name needs no temporary."""
+        if type(form) is f.Symbol:
+            self.bind(form, access)
+        else:
+            self.add(form, self.keep(access, form.span))
+
+    def bind(self, form: f.Symbol, value: Core) -> None:
+        if form.name == "_":
+            return
+        if form.name in ("..", "...", "&", "|>", ":when"):
+            raise bad_pattern(form, f"`{form.name}` is out of place")
+        if form.name in self.names:
+            raise duplicate(form.name, form.span, "a pattern")
+        self.names.add(form.name)
+        self.binds.append((form, value))
+
+    def condition(self, success: Core) -> Core:
+        """One expression: true when all steps succeed and `success` is. Its temporaries are assigned, so it hoists them."""
+        result = success
+        for var, core in reversed(self.steps):
+            if var is None:
+                trivial = type(result) is Const and result.value is True
+                result = core if trivial else If(core, result, Const(False, core.span), core.span)
+            else:
+                var.assigned = True
+                self.hoisted.append(var)
+                result = Seq([SetLocal(var, core, core.span), result], core.span)
+        return result
+
+
+def bad_pattern(form: f.Form, problem: str) -> OmniError:
+    return fail(
+        "X008",
+        form.span,
+        f"bad pattern `{form.span.text}`: {problem}",
+        "patterns are names, literals, {Kind}, [p ...], (list p ...), (cons h t), (:key ...), (or p ...), (and p ...), (not p), (as p name)",
+    )
+
+
+def builtin(name: str, span: Span, *args: Core) -> Core:
+    """A call of a builtin, whatever the user named the same."""
+    return Call(Global("%" + name, span), list(args), span)
+
+
+# ---- one rule for each class of form ----
+
+
+def _name(p: Pattern, form: f.Symbol, subject: Local) -> None:
+    p.bind(form, subject)
+
+
+def _number(p: Pattern, form: f.Int | f.Float, subject: Local) -> None:
+    kind = KINDS["Int" if type(form) is f.Int else "Float"]
+    p.test(_is_kind(subject, kind.name, form.span))
+    p.test(builtin("=", form.span, subject, Const(form.value, form.span)))
+
+
+def _string(p: Pattern, form: f.String, subject: Local) -> None:
+    p.test(builtin("=", form.span, subject, Const(form.value, form.span)))
+
+
+def _char(p: Pattern, form: f.Char, subject: Local) -> None:
+    p.test(builtin("eq?", form.span, subject, Const(Chr(ord(form.value)), form.span)))
+
+
+def _literal(p: Pattern, form: f.Literal, subject: Local) -> None:
+    p.test(builtin("eq?", form.span, subject, Const(form.value, form.span)))
+
+
+def _big(p: Pattern, form: f.BigInt, subject: Local) -> None:
+    p.test(builtin("=", form.span, subject, p.x.expand(form, None)))
+
+
+def _quoted(p: Pattern, form: f.Quote, subject: Local) -> None:
+    if form.op != "quote":
+        raise bad_pattern(form, f"{form.op} has no meaning here")
+    value = p.x.expand(form, None)
+    symbol = type(value) is Const and type(value.value) is Sym
+    p.test(builtin("eq?" if symbol else "=", form.span, subject, value))
+
+
+def _kind(p: Pattern, form: f.Kind, subject: Local) -> None:
+    p.test(builtin("type?", form.span, subject, Const(KindRef(kind_of(p.x, form)), form.span)))
+
+
+def _value_kind(p: Pattern, form: f.ValueKind, subject: Local) -> None:
+    """`#val 3` is the literal 3; any other expression is evaluated and compared."""
+    if type(form.form) in LITERALS:
+        p.add(form.form, subject)
+    else:
+        p.test(builtin("=", form.span, subject, p.x.expand(form.form, p.scope)))
+
+
+def _meta(p: Pattern, form: f.Meta, subject: Local) -> None:
+    if form.form is None:
+        raise bad_pattern(form, "metadata with nothing after it")
+    p.add(form.form, subject)
+
+
+def _is_kind(subject: Local, kind: str, span: Span) -> Core:
+    return builtin("type?", span, subject, Const(KindRef(KINDS[kind]), span))
+
+
+# ---- sequences ----
+
+
+def _array(p: Pattern, form: f.Array, subject: Local) -> None:
+    """`[name {Kind}]` is a name with a kind, anything else a sequence."""
+    if is_slot(form.items) and len(form.items) == 2:
+        p.add(form.items[0], subject)
+        p.add(form.items[1], subject)
+    else:
+        _sequence(p, form.items, form.span, subject)
+
+
+def is_slot(items: list[f.Form]) -> bool:
+    """`name {Kind}` and then nothing or guards."""
+    if len(items) < 2 or type(items[0]) is not f.Symbol or type(items[1]) is not f.Kind:
+        return False
+    return len(items) == 2 or (type(items[2]) is f.Symbol and items[2].name in ("&", ":when"))
+
+
+def _with_kinds(items: list[f.Form]) -> list[tuple[f.Form, f.Kind | None]]:
+    """The elements; a kind right after a name belongs to it."""
+    elements: list[tuple[f.Form, f.Kind | None]] = []
+    for item in items:
+        if type(item) is f.Kind and elements and type(elements[-1][0]) is f.Symbol and elements[-1][1] is None:
+            elements[-1] = (elements[-1][0], item)
+        else:
+            elements.append((item, None))
+    return elements
+
+
+def _sequence(p: Pattern, items: list[f.Form], span: Span, subject: Local) -> None:
+    """`p ... (.. rest)? p ...` of an array or a list."""
+    elements = _with_kinds(items)
+    dots = [i for i, (item, _) in enumerate(elements) if type(item) is f.Symbol and item.name == ".."]
+    length = builtin("sequence-length", span, subject)
+    if not dots:
+        p.test(builtin("=", span, length, Const(len(elements), span)))
+        _elements(p, elements, subject)
+        return
+    at = dots[0]
+    if len(dots) > 1 or at + 1 == len(elements) or type(elements[at + 1][0]) is not f.Symbol:
+        raise bad_pattern(elements[at][0], "`..` takes one name, once")
+    before, after, rest = elements[:at], elements[at + 2 :], elements[at + 1]
+    count = p.keep(length, span)
+    p.test(builtin(">=", span, count, Const(len(before) + len(after), span)))
+    _elements(p, before, subject)
+    end: Core = builtin("-", span, count, Const(len(after), span)) if after else count
+    _element(p, rest, builtin("sequence-slice", rest[0].span, subject, Const(at, span), end))
+    for i, element in enumerate(after):
+        at_end = element[0].span
+        index = builtin("-", at_end, count, Const(len(after) - i, at_end))
+        _element(p, element, builtin("sequence-ref", at_end, subject, index))
+
+
+def _elements(p: Pattern, elements: list[tuple[f.Form, f.Kind | None]], subject: Local) -> None:
+    for i, element in enumerate(elements):
+        span = element[0].span
+        _element(p, element, builtin("sequence-ref", span, subject, Const(i, span)))
+
+
+def _element(p: Pattern, element: tuple[f.Form, f.Kind | None], access: Core) -> None:
+    form, kind = element
+    if kind is None:
+        p.part(form, access)
+        return
+    part = p.keep(access, form.span)
+    p.add(kind, part)
+    p.add(form, part)
+
+
+# ---- lists with a head ----
+
+
+def _list(p: Pattern, form: f.List, subject: Local) -> None:
+    if not form.items:
+        p.test(builtin("null?", form.span, subject))
+        return
+    head = form.items[0]
+    if type(head) is f.Quote and head.colon:
+        _keys(p, form, subject)
+        return
+    rule = HEADS.get(head.name) if type(head) is f.Symbol else None
+    if rule is not None:
+        rule(p, form, subject)
+    elif type(head) in (f.Symbol, f.Path):
+        _constructor(p, form, subject)
+    else:
+        raise bad_pattern(form, "a pattern in parentheses begins with a name or with :keys")
+
+
+def _keys(p: Pattern, form: f.List, subject: Local) -> None:
+    for item in form.items:
+        if type(item) is not f.Quote or not item.colon or type(item.form) is not f.Symbol:
+            raise bad_pattern(form, "expected only keys, as in (:x :y)")
+        key = Const(Sym(item.form.name), item.span)
+        if p.lenient:
+            p.bind(item.form, builtin("destructure-key", item.span, subject, key))
+        else:
+            p.test(builtin("has-key?", item.span, subject, key))
+            p.bind(item.form, builtin("path-get", item.span, subject, key))
+
+
+def _constructor(p: Pattern, form: f.List, subject: Local) -> None:
+    raise unsupported(f"the constructor pattern `{form.span.text}`", form.span)
+
+
+def _list_pattern(p: Pattern, form: f.List, subject: Local) -> None:
+    p.test(_is_kind(subject, "List", form.span))
+    _sequence(p, form.items[1:], form.span, subject)
+
+
+def _cons(p: Pattern, form: f.List, subject: Local) -> None:
+    _count(form, 2)
+    p.test(builtin("pair?", form.span, subject))
+    p.part(form.items[1], builtin("car", form.span, subject))
+    p.part(form.items[2], builtin("cdr", form.span, subject))
+
+
+def _as(p: Pattern, form: f.List, subject: Local) -> None:
+    _count(form, 2)
+    if type(form.items[2]) is not f.Symbol:
+        raise bad_pattern(form, "expected (as pattern name)")
+    p.add(form.items[1], subject)
+    p.bind(form.items[2], subject)
+
+
+def _and(p: Pattern, form: f.List, subject: Local) -> None:
+    for item in form.items[1:]:
+        p.add(item, subject)
+
+
+def _satisfies(p: Pattern, form: f.List, subject: Local) -> None:
+    _count(form, 1)
+    p.test(Call(p.x.expand(form.items[1], p.scope), [subject], form.span))
+
+
+def _not(p: Pattern, form: f.List, subject: Local) -> None:
+    _count(form, 1)
+    inner = Pattern(p.x, p.scope, p.lenient)
+    inner.add(form.items[1], subject)
+    if inner.binds:
+        raise bad_pattern(form, f"`{inner.binds[0][0].name}` would have no value where `not` succeeds")
+    test = inner.condition(Const(True, form.span))
+    p.hoisted.extend(inner.hoisted)
+    p.test(If(test, Const(False, form.span), Const(True, form.span), form.span))
+
+
+def _or(p: Pattern, form: f.List, subject: Local) -> None:
+    """Each branch stores what it binds in temporaries that all branches share."""
+    if len(form.items) < 2:
+        raise bad_pattern(form, "expected (or pattern ...)")
+    branches = []
+    for item in form.items[1:]:
+        branch = Pattern(p.x, p.scope, p.lenient)
+        branch.add(item, subject)
+        branches.append(branch)
+    names = {symbol.name: symbol for symbol, _ in branches[0].binds}
+    for branch, item in zip(branches, form.items[1:]):  # one each
+        if {symbol.name for symbol, _ in branch.binds} != names.keys():
+            raise bad_pattern(item, "all branches of `or` must bind the same names")
+    shared = {name: Var(name, symbol.span, assigned=True) for name, symbol in names.items()}
+    test: Core = Const(False, form.span)
+    for branch in reversed(branches):
+        test = _either(p, branch, shared, test, form.span)
+    p.hoisted.extend(shared.values())
+    p.test(test)
+    for name, symbol in names.items():
+        p.bind(symbol, Local(shared[name], symbol.span))
+
+
+def _either(p: Pattern, branch: Pattern, shared: dict[str, Var], otherwise: Core, span: Span) -> Core:
+    stores: list[Core] = [SetLocal(shared[symbol.name], value, symbol.span) for symbol, value in branch.binds]
+    true = Const(True, span)
+    test = branch.condition(Seq([*stores, true], span) if stores else true)
+    p.hoisted.extend(branch.hoisted)
+    if type(otherwise) is Const and otherwise.value is False:
+        return test
+    return If(test, true, otherwise, span)
+
+
+def _count(form: f.List, count: int) -> None:
+    if len(form.items) != count + 1:
+        raise bad_pattern(form, f"expected {count} operand{'s' if count > 1 else ''}")
+
+
+HEADS: dict[str, Callable[[Pattern, f.List, Local], None]] = {
+    "list": _list_pattern,
+    "cons": _cons,
+    "as": _as,
+    "and": _and,
+    "or": _or,
+    "not": _not,
+    "satisfies": _satisfies,
+}
+LITERALS = (f.Int, f.Float, f.String, f.Char, f.Literal, f.BigInt, f.Quote)
+BY_CLASS: dict[type, Callable[[Pattern, Any, Local], None]] = {
+    f.Symbol: _name,
+    f.Int: _number,
+    f.Float: _number,
+    f.String: _string,
+    f.Char: _char,
+    f.Literal: _literal,
+    f.BigInt: _big,
+    f.Quote: _quoted,
+    f.Kind: _kind,
+    f.Meta: _meta,
+    f.ValueKind: _value_kind,
+    f.Array: _array,
+    f.List: _list,
+}
+
+
+# ---- destructuring ----
+
+
+def destructure(x: Expander, form: f.Form, subject: Local, scope: Scope, seen: set[str], out: list[tuple[Var, Core]]) -> None:
+    """Append the bindings that take a value apart; a value that does not fit is an error containing `destructuring`."""
+    pattern = Pattern(x, scope, lenient=True)
+    pattern.add(form, subject)
+    out.extend((temporary, Const(None, form.span)) for temporary in pattern.hoisted)
+    for var, core in pattern.steps:
+        if var is not None:
+            out.append((var, core))
+        else:
+            mismatch = builtin("destructuring-error", form.span, Const(form.span.text, form.span), subject)
+            out.append((Var("_", form.span), If(core, Const(None, form.span), mismatch, form.span)))
+    for symbol, value in pattern.binds:
+        if symbol.name in seen:
+            raise duplicate(symbol.name, symbol.span, "the bindings")
+        seen.add(symbol.name)
+        named = scope.names[symbol.name] = Var(symbol.name, symbol.span)
+        out.append((named, value))
+
+
+def pattern_names(x: Expander, form: f.Form) -> list[f.Symbol]:
+    """The names a pattern binds."""
+    pattern = Pattern(x, None, lenient=True)
+    pattern.add(form, Local(Var("value", form.span), form.span))
+    return [symbol for symbol, _ in pattern.binds]

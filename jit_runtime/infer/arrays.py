@@ -1,0 +1,205 @@
+"""Arrays in compiled code. A store holds words, or packed Bools of one byte (runtime/arrays.omni): each access tests which.
+
+What does not change in a loop (length, store, its type) is read before it: element accesses are of another class of memory
+than the fields, and nothing here calls unless a store has to change its kind or a value may be an object.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from jit_runtime.infer.code import BOOL, CHAR, INT, NOTHING, NOTHING_KIND, Val, i64
+from jit_runtime.infer.prims import TRUTHS, object_operand, prim, unary, values_of
+from jit_runtime.infer.tests import kind_test
+from jit_runtime.ir.nodes import Imm, Operand
+from jit_runtime.layout import words
+from jit_runtime.layout.objects import BY_NAME, TYPE_SHIFT
+from jit_runtime.types.kinds import ANY, BIT
+
+if TYPE_CHECKING:
+    from jit_runtime.expand.core import Call
+    from jit_runtime.infer.build import Builder
+    from jit_runtime.types.builtins import Builtin
+
+IMMEDIATE = BOOL | CHAR | NOTHING_KIND | BIT["Null"]
+BOOLS, STORE = BY_NAME["bools"], BY_NAME["store"]
+LENGTH, CONTENT = "length", "store"
+
+
+@prim("array")
+def array(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
+    """A store and an array, both fresh: the elements are evaluated first."""
+    values = values_of(b, node)
+    if values is None:
+        return NOTHING
+    if len(values) > 32:
+        from jit_runtime.infer.calls import call_runtime
+        from jit_runtime.types.builtins import Builtin as Row
+
+        return call_runtime(b, Row("array", 0, None, BIT["Array"], ("rt", "rt_array"), ""), values)
+    bools = bool(values) and all(v.op.type == "i1" for v in values)
+    store = store_of_bools(b, values) if bools else store_of_words(b, values)
+    made = b.allocate("array", 24)
+    b.store(i64(len(values)), b.field_address(made, "array", LENGTH), "length")
+    b.init_field(made, BY_NAME["array"].offsets[CONTENT], store)
+    return Val(made, BIT["Array"])
+
+
+def store_of_words(b: Builder, values: list[Val]) -> Operand:
+    ops = [b.to_word(v) for v in values]
+    store = b.allocate("store", max(16, 8 + 8 * len(ops)), max(1, len(ops)))
+    at = STORE.offsets["tail"]
+    if not ops:
+        b.store(i64(0), b.pointer(store, at - words.OBJECT_TAG))
+    for i, op in enumerate(ops):
+        b.init_field(store, at + 8 * i, op)
+    return store
+
+
+def store_of_bools(b: Builder, values: list[Val]) -> Operand:
+    store = b.allocate("bools", max(16, 8 + (len(values) + 7 & -8)), len(values))
+    at = b.pointer(store, BOOLS.offsets["tail"] - words.OBJECT_TAG)
+    for i, value in enumerate(values):
+        b.store(byte_of(b, value.op), b.offset(at, i), "element")
+    return store
+
+
+def byte_of(b: Builder, op: Operand) -> Operand:
+    return Imm("i8", op.value) if isinstance(op, Imm) else b.ins("zext", (op,), "i8")
+
+
+# ---- elements ----
+
+
+class Element(NamedTuple):
+    """A place whose array and index were checked. `packed`: an i1, does the store hold Bools?"""
+
+    array: Operand
+    store: Operand
+    position: Operand
+    packed: Operand
+
+
+def element(b: Builder, values: list[Val], name: str) -> Element | None:
+    """Check array and index. Nothing can fail between the three loads: what is loaded in every turn is loaded before the loop.
+    The error gets the type that it does not need: what has one use only is moved there by LLVM, behind the check."""
+    target = object_operand(b, values[0], "Array", name)
+    if b.block is None:
+        return None
+    index = values[1].op
+    if values[1].mask != INT:
+        index = object_operand(b, values[1], "Int", name)
+        if b.block is None:
+            return None
+        index = b.to_rep(Val(index, INT), "i64")
+    length = b.load(b.field_address(target, "array", LENGTH), "i64", "length")
+    store = b.load(b.field_address(target, "array", CONTENT), "ref", "field")
+    type = b.load(b.pointer(store, TYPE_SHIFT // 8 - words.OBJECT_TAG), "i8", "field")
+    ok, bad = b.new("ok"), b.new("bounds")
+    b.cbr(b.compare("ult", index, length), ok, bad, "likely")
+    b.at(bad)
+    b.runtime("rt_fail_element", (b.task, index, length, type), noreturn=True)
+    b.unreachable()
+    b.at(ok)
+    return Element(target, store, index, b.compare("eq", type, Imm("i8", BOOLS.id)))
+
+
+def word_address(b: Builder, store: Operand, index: Operand) -> Operand:
+    return b.offset(b.pointer(store, STORE.offsets["tail"] - words.OBJECT_TAG), b.op("shl", index, i64(3)))
+
+
+def byte_address(b: Builder, store: Operand, index: Operand) -> Operand:
+    return b.offset(b.pointer(store, BOOLS.offsets["tail"] - words.OBJECT_TAG), index)
+
+
+def read(b: Builder, node: Call, *, truth: bool) -> Operand | None:
+    """The element as a word or, for a test, as an i1. None: control does not come here."""
+    values = values_of(b, node)
+    found = values and element(b, values, "array-ref")
+    if not found:
+        return None
+    _, store, index, is_packed = found
+    packed, plain, done = b.new("packed"), b.new("plain"), b.new("done")
+    out = b.fn.variable("element", "i1" if truth else "ref")
+    b.cbr(is_packed, packed, plain)
+    b.at(packed)
+    bit = b.ins("trunc", (b.load(byte_address(b, store, index), "i8", "element"),), "i1")
+    b.set(out, bit if truth else b.to_word(Val(bit, BOOL)))
+    b.br(done)
+    b.at(plain)
+    element_word = b.load(word_address(b, store, index), "ref", "element")
+    b.set(out, b.truth(Val(element_word, ANY)) if truth else element_word)
+    b.br(done)
+    b.at(done)
+    return b.get(out)
+
+
+@prim("array-ref")
+def array_ref(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
+    found = read(b, node, truth=False)
+    return NOTHING if found is None else Val(found, ANY)
+
+
+def array_ref_truth(b: Builder, node: Call) -> Operand:
+    return read(b, node, truth=True) or Imm("i1", 0)
+
+
+TRUTHS["array-ref"] = array_ref_truth
+
+
+@prim("array-set!")
+def array_set(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
+    values = values_of(b, node)
+    found = values and element(b, values, "array-set!")
+    if not found or values is None:
+        return NOTHING
+    target, store, index, is_packed = found
+    value = values[2] if values[2].op.type == "i1" else values[2]._replace(op=b.to_word(values[2]))
+    packed, plain, done = b.new("packed"), b.new("plain"), b.new("done")
+    b.cbr(is_packed, packed, plain)
+    b.at(packed)
+    store_packed(b, target, store, index, value)
+    b.br(done)
+    b.at(plain)
+    store_word(b, store, index, value)
+    b.br(done)
+    b.at(done)
+    return values[2]
+
+
+def store_packed(b: Builder, target: Operand, store: Operand, index: Operand, value: Val) -> None:
+    """Into a store of Bools, which anything but a Bool makes a store of words.
+
+    That allocates once in an array's life, so nothing polls afterwards: a poll would make the array change in every loop.
+    """
+    if value.op.type == "i1":
+        b.store(byte_of(b, value.op), byte_address(b, store, index), "element")
+        return
+    op, done = value.op, b.new("stored")
+    if value.mask & BOOL:
+        fits, other = b.new("fits"), b.new("other")
+        b.cbr(kind_test(b, Val(op, value.mask), BOOL), fits, other)
+        b.at(fits)
+        byte = b.ins("trunc", (b.op("lshr", b.bits(op), i64(9)),), "i8")
+        b.store(byte, byte_address(b, store, index), "element")
+        b.br(done)
+        b.at(other)
+    b.runtime("rt_array_put", (b.task, target, index, op))
+    b.br(done)
+    b.at(done)
+
+
+def store_word(b: Builder, store: Operand, index: Operand, value: Val) -> None:
+    op = b.to_word(value)
+    if value.mask & ~IMMEDIATE:
+        at = b.op("add", b.op("shl", index, i64(3)), i64(STORE.offsets["tail"]))
+        b.runtime("omni.store_ref", (b.task, store, at, op))
+    else:
+        b.store(op, word_address(b, store, index), "element")
+
+
+@prim("array-length")
+@unary
+def array_length(b: Builder, value: Val, builtin: Builtin) -> Val:
+    op = object_operand(b, value, "Array", "array-length")
+    return NOTHING if b.block is None else Val(b.load(b.field_address(op, "array", LENGTH), "i64", "length"), INT)

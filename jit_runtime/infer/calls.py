@@ -1,0 +1,430 @@
+"""Calls: of known local functions, of generic functions through slots, of builtins, of unknown values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jit_runtime.expand.core import Call, Global, Lambda, Local
+from jit_runtime.infer import arrays as _arrays  # noqa: F401  (its prims)
+from jit_runtime.infer.code import NOTHING, TASK, Val, i64, rep_of, word
+from jit_runtime.infer.placement import is_constructor, is_scalar, leave_spaces, reset_space
+from jit_runtime.infer.prims import PRIMS
+from jit_runtime.infer.tests import kind_test
+from jit_runtime.infer.transfer import NUMBER
+from jit_runtime.infer.world import Dispatch, GenericFunction, Instance, dispatch
+from jit_runtime.ir import ops
+from jit_runtime.ir.nodes import Operand, Symbol
+from jit_runtime.layout import words
+from jit_runtime.layout.objects import BY_NAME, TYPE_SHIFT
+from jit_runtime.source.diagnostics import fail
+from jit_runtime.types.builtins import Builtin
+from jit_runtime.types.errors import CODES
+from jit_runtime.types.kinds import ANY, BIT
+
+if TYPE_CHECKING:
+    from jit_runtime.infer.build import Builder, Continuation
+    from jit_runtime.infer.shape import MachineFunction
+
+REGISTERS, DOUBLES, BUFFER = 3, 8, 256
+ENTER_AGAIN = {"rt_eval", "rt_doc"}  # runtime functions that may run Omni code, and so move objects
+
+
+def call_rep(mask: int) -> str:
+    """Representation across calls: Bool travels as a word."""
+    rep = rep_of(mask)
+    return "ref" if rep == "i1" else rep
+
+
+def place_arguments(reps: list[str]) -> tuple[list[int], list[int], list[int]]:
+    """Positions that go to integer registers, to double registers, to the argument buffer (docs/abi.md, "Calls")."""
+    ints: list[int] = []
+    doubles: list[int] = []
+    spilled: list[int] = []
+    for i, rep in enumerate(reps):
+        where, limit = (doubles, DOUBLES) if rep == "f64" else (ints, REGISTERS)
+        (where if len(where) < limit else spilled).append(i)
+    return ints, doubles, spilled
+
+
+def call(b: Builder, node: Call) -> Val:
+    return dispatch_call(b, node, None)
+
+
+def call_tail(b: Builder, node: Call, k: Continuation) -> None:
+    fn = node.fn
+    if isinstance(fn, Local) and fn.var in b.loops:
+        jump(b, node, fn)
+        return
+    if is_constructor(node):
+        b.dest = b.place_of(k)  # the arguments are part of the result
+    value = dispatch_call(b, node, k)
+    b.deliver(value, k)
+
+
+def jump(b: Builder, node: Call, fn: Local) -> None:
+    """A call of a loop: assign its parameters and branch."""
+    loop = b.loops[fn.var]
+    lam = loop.lam
+    values = [b.expr(arg) for arg in node.args]
+    if b.block is None:
+        return
+    for i, (param, value) in enumerate(zip(lam.params, values, strict=True)):
+        if param.kind is not None:
+            values[i] = b.checked(value, param.kind, f"`{param.var.name}`")
+            if b.block is None:
+                return
+    for param, value in zip(lam.params, values, strict=True):
+        variable = b.storage[param.var]
+        if param.var in b.shape.boxed:
+            b.set(variable, b.new_box(b.to_word(value)))  # type: ignore[arg-type]
+        else:
+            b.set(variable, b.to_rep(value, variable.type))  # type: ignore[arg-type]
+    leave_spaces(b, loop.spaces, [b.facts.vars.get(p.var, 0) if p.var not in b.shape.boxed else ANY for p in lam.params])
+    if loop.spaces and len(b.spaces) >= loop.spaces and b.spaces[loop.spaces - 1].loops(fn.var):
+        reset_space(b, b.spaces[loop.spaces - 1])
+    b.br(loop.target)
+
+
+def arguments(b: Builder, node: Call, k: Continuation | None = None) -> list[Val] | None:
+    """Values of the arguments; afterwards new values go where the call's result has to be."""
+    values = []
+    for arg in node.args:
+        values.append(b.expr(arg))
+        if b.block is None:
+            return None
+    if k is not None:
+        b.dest = b.place_of(k)
+    return values
+
+
+def dispatch_call(b: Builder, node: Call, k: Continuation | None) -> Val:
+    fn = node.fn
+    outer = b.span
+    b.span = node.span
+    try:
+        if isinstance(fn, Local) and fn.var in b.shape.known:
+            lam = b.shape.lambda_of[fn.var]
+            plain = lam.rest is None and all(p.default is None for p in lam.params)
+            if plain and len(node.args) == len(lam.params):
+                return call_known(b, node, fn, lam, k)
+        if isinstance(fn, Global):
+            found = b.unit.world.lookup(fn.name)
+            if isinstance(found, GenericFunction):
+                values = arguments(b, node, k)
+                return NOTHING if values is None else call_generic(b, node, found, values, k)
+            if isinstance(found, Builtin):
+                return call_builtin(b, node, found, k)
+        return call_value(b, node, k)
+    finally:
+        b.span = outer
+
+
+# ---- machine calls ----
+
+
+def emit_call(b: Builder, target: Operand, env: Operand, args: list[Operand], result: str, k: Continuation | None) -> Operand | None:
+    """Call machine code with values in call representation. None when it became a tail call."""
+    from jit_runtime.infer.build import Close, Return
+
+    ints, doubles, spilled = place_arguments([a.type for a in args])
+    if spilled and len(args) > BUFFER:
+        b.fail(CODES["TOO_MANY"], word(words.fixnum(len(args))))
+        return None
+    for i in spilled:
+        b.store(args[i], b.offset(b.task, TASK["arguments"] + 8 * i))
+    operands = (b.task, b.dest, env, *(args[i] for i in ints), *(args[i] for i in doubles))
+    home = k
+    while isinstance(home, Close):
+        home = home.outer
+    # The frame of a top-level form stays: an error is shown where the form stands.
+    tail = isinstance(home, Return) and home.type == result and b.fn is not b.unit.form_function
+    if tail and isinstance(k, Close):
+        leave_spaces(b, 0, None)
+    # A direct call may be a recursion, which LLVM would make a loop, and then fail on the function's `musttail` calls.
+    direct = not tail and isinstance(target, Symbol)
+    attr = ops.Call(target, tuple(a.type for a in operands), result, "tailcc", safepoint=not tail, notail=direct)
+    if tail:
+        b.ins("tailcall", operands, None, attr)
+        b.block = None
+        return None
+    return b.ins("call", operands, result, attr)
+
+
+def keep_frame(b: Builder) -> None:
+    """The call just emitted never returns: it must not become a jump."""
+    assert b.block is not None
+    last = b.block.ins[-1]
+    if last.op == "call":
+        last.attr.notail = True
+
+
+def finish(b: Builder, result: Operand | None, mask: int) -> Val:
+    """The value of a call whose result is known to be in `mask`; an empty set means that it never returns."""
+    if result is None or b.block is None:
+        return NOTHING
+    if not mask:
+        keep_frame(b)
+        b.unreachable()
+        return NOTHING
+    return Val(b.to_rep(Val(result, mask), rep_of(mask)), mask)
+
+
+# ---- known local functions ----
+
+
+def call_known(b: Builder, node: Call, fn: Local, lam: Lambda, k: Continuation | None) -> Val:
+    values = arguments(b, node, k)
+    if values is None:
+        return NOTHING
+    made = b.shape.known[fn.var]
+    ops_: list[Operand] = []
+    for param, value in zip(lam.params, values, strict=True):
+        if param.kind is not None:
+            value = b.checked(value, param.kind, f"`{param.var.name}`")
+            if b.block is None:
+                return NOTHING
+        ops_.append(b.to_rep(value, call_rep(b.facts.vars.get(param.var, ANY))))
+    env: Operand = word(0)
+    if b.unit.needs_closure(b.shape, fn.var):
+        env = b.read(fn.var).op
+    mask = b.facts.results.get(id(lam), 0)
+    return finish(b, emit_call(b, b.unit.direct(made), env, ops_, call_rep(mask), k), mask)
+
+
+def known_signature(b: Builder, made: MachineFunction) -> tuple[list[str], str]:
+    lam = made.node
+    assert isinstance(lam, Lambda)
+    return [call_rep(b.facts.vars.get(p.var, ANY)) for p in lam.params], call_rep(b.facts.results.get(id(lam), 0))
+
+
+# ---- generic functions ----
+
+
+def call_generic(b: Builder, node: Call, function: GenericFunction, values: list[Val], k: Continuation | None) -> Val:
+    found = b.facts.dispatches.get(id(node)) or dispatch(function, tuple(v.mask for v in values))
+    return through(b, function, found, values, k, b.kinds(node))
+
+
+def through(b: Builder, function: GenericFunction, found: Dispatch, values: list[Val], k: Continuation | None, mask: int) -> Val:
+    """Test for the methods in order of specificity and call the first that applies."""
+    first = found.targets[0] if found.targets else None
+    if first is not None and first.instance is not None and not first.tests:
+        return call_instance(b, first.instance, values, k)
+    from jit_runtime.infer.build import Join
+
+    join = Join(b.new("join"), b.fn.variable("result", rep_of(mask)), mask, b.dest)
+    for target in found.targets:
+        if target.tests:
+            yes, no = b.new("method"), b.new("next")
+            test: Operand | None = None
+            for index, accepted in target.tests:
+                one = kind_test(b, values[index], accepted)
+                test = one if test is None else b.ins("and", (test, one), "i1")
+            assert test is not None
+            b.cbr(test, yes, no)
+            b.at(yes)
+        if target.instance is None:
+            wrong_kinds(b, "rt_ambiguous", function, values)
+        else:
+            narrowed = [Val(b.to_rep(v, rep_of(m)), m) for v, m in zip(values, narrow(values, target.tests), strict=True)]
+            value = call_instance(b, target.instance, narrowed, k)
+            if b.block is not None:
+                b.deliver(value, join)
+        if target.tests:
+            b.at(no)
+    if not found.total:
+        no_method(b, function, values)
+    if not join.used:
+        b.fn.blocks.remove(join.block)
+        b.block = None
+        return NOTHING
+    b.at(join.block)
+    return Val(b.get(join.variable), mask)
+
+
+def narrow(values: list[Val], tests: list[tuple[int, int]]) -> list[int]:
+    masks = [v.mask for v in values]
+    for index, accepted in tests:
+        masks[index] &= accepted
+    return masks
+
+
+def no_method(b: Builder, function: GenericFunction, values: list[Val]) -> None:
+    """Raise an arity error or a `no method` error."""
+    if any(m.accepts(len(values)) for m in function.methods):
+        wrong_kinds(b, "rt_no_method", function, values)
+        return
+    name = b.unit.symbol(b, function.name)
+    b.fail(CODES["ARITY"], name, word(words.fixnum(len(values))), b.unit.constant(b, arities(function)).op)
+
+
+def wrong_kinds(b: Builder, symbol: str, function: GenericFunction, values: list[Val]) -> None:
+    """Raise an error that names the kinds of the arguments, which go through the buffer."""
+    name = b.unit.symbol(b, function.name)
+    for i, value in enumerate(values):
+        b.store(b.to_word(value), b.offset(b.task, TASK["arguments"] + 8 * i))
+    b.runtime(symbol, (b.task, name, i64(len(values))), noreturn=True)
+    b.unreachable()
+
+
+def arities(function: GenericFunction) -> str:
+    """What a function accepts, in words: "2", "1 to 3", "at least 1", "0, 2 or 3"."""
+    counts = sorted({(m.required, -1 if m.lam.rest is not None else len(m.lam.params)) for m in function.methods})
+    texts = [f"at least {least}" if most < 0 else str(least) if least == most else f"{least} to {most}" for least, most in counts]
+    return f"{', '.join(texts[:-1])} or {texts[-1]}" if len(texts) > 1 else texts[0]
+
+
+def call_instance(b: Builder, inst: Instance, values: list[Val], k: Continuation | None) -> Val:
+    method = inst.method
+    args = [b.to_rep(v, call_rep(m)) for v, m in zip(values[: inst.given], inst.key, strict=False)]
+    if method.lam.rest is not None:
+        args.append(rest_list(b, values[inst.given :]))
+    mask = inst.result
+    if b.unit.is_self(b, inst):
+        if k is not None and b.unit.self_jump(b, args, k):
+            return NOTHING
+        made = finish(b, emit_call(b, b.unit.self_symbol(b), word(0), args, call_rep(mask), k), mask)
+        return made._replace(region=b.dest) if b.unit.fresh else made
+    slot = Symbol(b.unit.slot(inst))
+    return finish(b, emit_call(b, b.load(slot, "ptr"), word(0), args, call_rep(mask), k), mask)
+
+
+def rest_list(b: Builder, values: list[Val]) -> Operand:
+    result = Val(word(words.NULL), BIT["Null"])
+    for value in reversed(values):
+        result = cons(b, value, result)
+    return result.op
+
+
+def cons(b: Builder, head: Val, tail: Val) -> Val:
+    """A fresh pair in the current place."""
+    head_word, tail_word = b.to_word(head), b.to_word(tail)
+    address = b.reserve(16, "pairs")
+    pair = b.as_ref(b.op("add", b.ins("ptrtoint", (address,), "i64"), i64(words.PAIR_TAG)))
+    for at, value, op in ((0, head, head_word), (8, tail, tail_word)):
+        if value.region is b.dest or (is_scalar(value.mask & ~BIT["Int"] & ~BIT["Float"]) and value.op.type != "ref"):
+            # Same region, or a number that was boxed into this place if at all: no barrier.
+            b.store(op, b.pointer(pair, at - words.PAIR_TAG))
+        else:
+            b.init_field(pair, at, op, in_pair=True)
+    return Val(pair, BIT["Pair"], b.dest)
+
+
+# ---- builtins ----
+
+
+def call_builtin(b: Builder, node: Call, builtin: Builtin, k: Continuation | None) -> Val:
+    count = len(node.args)
+    if count < builtin.min_args or (builtin.max_args is not None and count > builtin.max_args):
+        values = arguments(b, node)
+        if values is not None:
+            b.fail(CODES["ARITY"], b.unit.symbol(b, builtin.name), word(words.fixnum(count)), b.unit.constant(b, builtin_arity(builtin)).op)
+        return NOTHING
+    prim = PRIMS.get(builtin.name)
+    if prim is not None:
+        return prim(b, node, builtin, k)
+    values = arguments(b, node, k)
+    if values is None:
+        return NOTHING
+    return call_runtime(b, builtin, values, b.kinds(node))
+
+
+def builtin_arity(builtin: Builtin) -> str:
+    least, most = builtin.min_args, builtin.max_args
+    return f"at least {least}" if most is None else str(least) if least == most else f"{least} to {most}"
+
+
+def call_runtime(b: Builder, builtin: Builtin, values: list[Val], mask: int | None = None) -> Val:
+    """A builtin that the runtime implements (docs/abi.md, "Runtime functions behind builtins")."""
+    if builtin.native[0] != "rt":
+        raise fail("X0902", b.span, f"`{builtin.name}` is not implemented yet")
+    name = builtin.native[1]
+    mask = builtin.result_mask if mask is None else mask
+    if not name.startswith("rt_"):
+        return c_function(b, name, values)
+    ops_ = [b.to_word(v) for v in values]
+    if builtin.max_args is None:
+        if len(ops_) > BUFFER:
+            b.fail(CODES["TOO_MANY"], word(words.fixnum(len(ops_))))
+            return NOTHING
+        for i, op in enumerate(ops_):
+            b.store(op, b.offset(b.task, TASK["arguments"] + 8 * i))
+        ops_ = [i64(len(ops_))]
+    else:
+        ops_ += [word(words.DEFAULT)] * (builtin.max_args - len(ops_))
+    if name == "rt_raise":
+        b.runtime(name, (b.task, *ops_), noreturn=True)
+        b.unreachable()
+        return NOTHING
+    result = b.runtime(name, (b.task, b.dest, *ops_), "ref", safepoint=name in ENTER_AGAIN)
+    if not mask:
+        b.unreachable()
+        return NOTHING
+    b.poll()
+    return Val(b.to_rep(Val(result, mask), rep_of(mask)), mask)
+
+
+def c_function(b: Builder, name: str, values: list[Val]) -> Val:
+    """A function of the C library: doubles to a double."""
+    from jit_runtime.infer.prims import to_float
+
+    doubles = []
+    for v in values:
+        if v.mask in (BIT["Int"], BIT["Float"]):
+            doubles.append(to_float(b, v))
+        else:
+            word_of = Val(b.to_word(v), v.mask)
+            b.fail_unless(kind_test(b, word_of, NUMBER), CODES["NUMBER_EXPECTED"], Val(b.unit.symbol(b, name), ANY), word_of)
+            doubles.append(b.runtime("rt_to_double", (b.task, word_of.op, i64(CODES["NUMBER_EXPECTED"])), "f64"))
+    return Val(b.runtime(name, tuple(doubles), "f64"), BIT["Float"])
+
+
+# ---- unknown values ----
+
+
+def call_value(b: Builder, node: Call, k: Continuation | None) -> Val:
+    """A call through the generic entry of whatever the operator evaluates to."""
+    fn = b.expr(node.fn)
+    values = arguments(b, node, k) if b.block is not None else None
+    if values is None:
+        return NOTHING
+    if not fn.mask & BIT["Function"]:
+        b.fail(CODES["NOT_FUNCTION"], b.to_word(fn))
+        return NOTHING
+    return call_word(b, b.to_word(fn), values, k)
+
+
+def call_word(b: Builder, fn: Operand, values: list[Val], k: Continuation | None) -> Val:
+    """Call a function value with any arguments; the result is a word."""
+    args = [b.to_word(v) for v in values]
+    count = len(args)
+    if count > BUFFER:
+        b.fail(CODES["TOO_MANY"], word(words.fixnum(count)))
+        return NOTHING
+    bits = b.bits(fn)
+    look, fast, slow = b.new("callee"), b.new("fast"), b.new("slow")
+    entry = b.fn.variable("entry", "ptr")
+    is_object = b.compare("eq", b.op("and", bits, i64(words.TAG_MASK)), i64(words.OBJECT_TAG))
+    b.cbr(is_object, look, slow, "likely")
+    b.at(look)
+    kind = b.op("and", b.op("lshr", b.header(fn), i64(TYPE_SHIFT)), i64(0xFF))
+    is_function = b.compare("ult", b.op("sub", kind, i64(BY_NAME["closure"].id)), i64(2))
+    check = b.new("arity")
+    b.cbr(is_function, check, slow, "likely")
+    b.at(check)
+    info = b.op("and", b.field(fn, "closure", "info", "i64"), i64(0x1FF))
+    b.cbr(b.compare("eq", info, i64(count)), fast, slow, "likely")
+    b.at(slow)
+    for i, arg in enumerate(args):
+        b.store(arg, b.offset(b.task, TASK["arguments"] + 8 * i))
+    b.store(i64(count), b.task_field("argument_count"))
+    checked = b.runtime("rt_call_slow", (b.task, fn), "ptr")
+    b.set(entry, checked)
+    go = b.new("call")
+    b.br(go)
+    b.at(fast)
+    b.set(entry, b.ins("inttoptr", (b.field(fn, "closure", "entry", "i64"),), "ptr"))
+    b.br(go)
+    b.at(go)
+    padded = args[:REGISTERS] + [word(words.NOTHING)] * (REGISTERS - count)
+    return finish(b, emit_call(b, b.get(entry), fn, padded + args[REGISTERS:], "ref", k), ANY)

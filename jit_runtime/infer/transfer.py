@@ -1,0 +1,86 @@
+"""What builtins do to kind sets: result sets, and what a test tells about its argument."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from jit_runtime.types.kinds import ANY, BIT, KINDS
+
+INT, FLOAT, BOOL = BIT["Int"], BIT["Float"], BIT["Bool"]
+NUMBER = INT | FLOAT
+NOTHING, NULL, PAIR = BIT["Nothing"], BIT["Null"], BIT["Pair"]
+FALSY = NOTHING | BOOL
+IMMEDIATE = BOOL | BIT["Char"] | NOTHING | NULL  # compared by bits
+IDENTITY = IMMEDIATE | BIT["Symbol"]
+
+ARITHMETIC = frozenset({"+", "-", "*", "/", "%"})
+COMPARISON = frozenset({"<", ">", "<=", ">="})
+COMPARABLE = NUMBER | BIT["Char"]
+
+
+def arithmetic(a: int, b: int) -> int:
+    """Result of a binary arithmetic operation on two kind sets; 0 when it can only raise."""
+    a, b = a & NUMBER, b & NUMBER
+    if not a or not b:
+        return 0
+    return (INT if a & INT and b & INT else 0) | (FLOAT if (a | b) & FLOAT else 0)
+
+
+def _fold(masks: Sequence[int]) -> int:
+    if not masks:
+        return INT
+    result = masks[0] & NUMBER
+    if len(masks) == 1:
+        return result
+    for mask in masks[1:]:
+        result = arithmetic(result, mask)
+    return result
+
+
+def _keep_number(masks: Sequence[int]) -> int:
+    return masks[0] & NUMBER
+
+
+def _join_numbers(masks: Sequence[int]) -> int:
+    result = masks[0] & NUMBER
+    for mask in masks[1:]:
+        result |= mask & NUMBER
+    return result
+
+
+def _modular(masks: Sequence[int]) -> int:
+    return INT if all(m & INT for m in masks) else 0
+
+
+RESULT: dict[str, Callable[[Sequence[int]], int]] = {
+    **dict.fromkeys(("+", "-", "*", "/", "%"), _fold),
+    **dict.fromkeys(("abs", "inc", "dec", "floor", "ceil", "round", "trunc"), _keep_number),
+    **dict.fromkeys(("min", "max"), _join_numbers),
+    **dict.fromkeys(("+%", "-%", "*%", "+|", "-|", "*|"), _modular),
+    "identity": lambda masks: masks[0],
+    "box-set!": lambda masks: masks[1],
+    "list": lambda masks: PAIR if masks else NULL,
+    "not": lambda masks: BOOL,
+}
+
+# predicate -> the set it tests for
+PREDICATES: dict[str, int] = {
+    "int?": INT,
+    "float?": FLOAT,
+    "number?": NUMBER,
+    "null?": NULL,
+    "pair?": PAIR,
+    "list?": KINDS["List"].mask,
+    "nothing?": NOTHING,
+    "char?": BIT["Char"],
+    "string?": BIT["String"],
+    "symbol?": BIT["Symbol"],
+    "bool?": BOOL,
+    "array?": BIT["Array"],
+    "dict?": BIT["Dict"],
+    "function?": BIT["Function"],
+    "box?": BIT["Box"],
+    "atom?": BIT["Atom"],
+}
+
+TRUTHY = ANY & ~NOTHING

@@ -1,0 +1,495 @@
+"""One unit of compilation: the machine functions of a top-level form, an instance, or an entry, as one IR module.
+
+What lives outside the unit is named by symbols that the linker resolves: slots `slot.*`, cells `cell.*`, literals `lit.*`,
+function objects `fun.*`. Names derive from content, never from addresses or serial numbers, so that the same source
+gives the same LLVM text in every session (the object cache depends on it).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple, Protocol
+
+from jit_runtime.expand.core import Chr, Core, DefineValue, Lambda, Letrec, Lst, Sym, Uninitialized, Var
+from jit_runtime.infer.annotate import CONSTANT_KINDS, Analysis
+from jit_runtime.infer.build import Builder, Close, Continuation, Return
+from jit_runtime.infer.calls import call_rep, emit_call, place_arguments
+from jit_runtime.infer.code import NOTHING, Code, Val, i64, rep_of, word
+from jit_runtime.infer.placement import enter_activation, is_fresh, opens_activation
+from jit_runtime.infer.shape import MachineFunction, Shape
+from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance, World
+from jit_runtime.ir import ops
+from jit_runtime.ir.nodes import Block, Function, Imm, Ins, Module, Operand, Symbol, Temp, Variable
+from jit_runtime.layout import words
+from jit_runtime.layout.objects import BY_NAME
+from jit_runtime.source.text import NOWHERE, Span
+from jit_runtime.types.builtins import Builtin
+from jit_runtime.types.errors import CODES
+from jit_runtime.types.kinds import ANY, BIT
+
+VARIADIC = 1 << 8
+MAX_COUNT = 255
+
+
+class Linker(Protocol):
+    """Turns things outside the unit into symbol names, and remembers what they resolve to."""
+
+    def slot(self, inst: Instance) -> str: ...
+    def cell(self, value: GlobalValue) -> str: ...
+    def literal(self, value: object) -> str: ...
+    def function_object(self, found: GenericFunction | Builtin) -> str: ...
+    def define_cell(self, node: DefineValue) -> GlobalValue: ...
+    def is_defined(self, value: GlobalValue) -> bool: ...
+    def heat(self, inst: Instance) -> tuple[str, str] | None: ...
+
+
+class Place(NamedTuple):
+    """A function in a trace: its name, None for a top-level form; the span that its places are relative to.
+
+    `inner`: the body of a `handle` or `finally`, whose caller's frame is the rest of the same function.
+    """
+
+    name: str | None
+    home: Span
+    inner: bool
+
+
+QUICK, OPTIMISED = 0, 1
+# Budget of self-inlining: levels by the number of self calls in the body, for bodies up to SMALL_BODY instructions.
+SMALL_BODY = 150
+LEVELS = {1: 3, 2: 3, 3: 2}
+
+
+def recursion_levels(fn: Function) -> int:
+    """How many levels of a recursive function to inline into itself: LLVM never does, and C compilers owe their fib to it."""
+    count = sum(len(block.ins) for block in fn.blocks)
+    calls = sum(1 for block in fn.blocks for ins in block.ins if is_call_of(ins, fn.name))
+    return LEVELS.get(calls, 0) if count <= SMALL_BODY else 0
+
+
+def is_call_of(ins: Ins, name: str) -> bool:
+    return ins.op == "call" and isinstance(ins.attr.callee, Symbol) and ins.attr.callee.name == name
+
+
+def rename_callee(fn: Function, old: str, new: str) -> None:
+    for block in fn.blocks:
+        for ins in block.ins:
+            if is_call_of(ins, old):
+                ins.attr.callee = Symbol(new)
+
+
+def mangle(text: str) -> str:
+    """A name that every linker accepts."""
+    return re.sub(r"[^A-Za-z0-9_.]", lambda m: f"${ord(m[0]):x}.", text)
+
+
+class Unit:
+    def __init__(self, name: str, world: World, linker: Linker, facts: Analysis, tier: int = OPTIMISED) -> None:
+        self.tier = tier
+        self.name, self.world, self.linker, self.facts = mangle(name), world, linker, facts
+        self.module = Module(self.name)
+        self.queue: list[tuple[MachineFunction, Function]] = []
+        self.names: dict[int, str] = {}
+        self.entries: dict[int, str] = {}
+        self.instance: Instance | None = None
+        self.loops = False
+        self.makes_closures = False
+        self.head: tuple[Block, list[Variable]] | None = None
+        self.root: Function | None = None
+        self.form_function: Function | None = None
+        self.places: dict[str, Place] = {}
+        self.callee = ""
+        self.fresh = False
+
+    # ---- what a unit is made of ----
+
+    def function(self, name: str, reps: list[str], result: str) -> tuple[Function, list[Temp]]:
+        """A tailcc function with arguments in these representations; returns it and one operand per argument still to be read."""
+        fn = Function(name, [], result)
+        fn.params = [fn.temp("ptr"), fn.temp("ptr"), fn.temp("ref")]
+        ints, doubles, _ = place_arguments(reps)
+        by_position = {i: fn.temp(reps[i]) for i in ints + doubles}
+        fn.params += [by_position[i] for i in ints] + [by_position[i] for i in doubles]
+        self.module.functions.append(fn)
+        return fn, [by_position.get(i) for i in range(len(reps))]  # type: ignore[misc]
+
+    def read_arguments(self, b: Code, given: list[Temp], reps: list[str]) -> list[Operand]:
+        """Operands for all arguments, those of the buffer loaded: before the first safepoint."""
+        at = b.task_field("arguments") if None in given else b.task
+        return [g if g is not None else b.load(b.offset(at, 8 * i), reps[i]) for i, g in enumerate(given)]
+
+    def form(self, core: Core) -> str:
+        """The unit of a top-level form: a function without arguments that returns a word."""
+        fn, _ = self.function(self.name, [], "ref")
+        fn.attributes.add("export")
+        self.form_function = fn
+        b = self.start(fn, self.facts.shape.root)
+        b.tail(core, Return(ANY, "ref"))
+        self.finish()
+        return fn.name
+
+    def method(self, inst: Instance) -> str:
+        """The unit of an instance. In the optimised tier a small recursive function is inlined into itself a few levels deep."""
+        self.instance = inst
+        root = self.level(inst, self.name, self.name)
+        root.attributes.add("export")
+        levels = recursion_levels(root) if self.tier == OPTIMISED and inst.result else 0
+        self.finish()
+        if levels:
+            rename_callee(root, self.name, f"{self.name}.in1")
+            for i in range(1, levels + 1):
+                callee = f"{self.name}.in{i + 1}" if i < levels else self.name
+                self.level(inst, f"{self.name}.in{i}", callee).attributes.add("inline")
+                self.finish()
+        return self.name
+
+    def level(self, inst: Instance, name: str, callee: str) -> Function:
+        """One copy of the method's machine function; its calls of itself go to `callee`. Only the first has a guard."""
+        lam = inst.method.lam
+        masks = list(inst.key)
+        reps = [call_rep(m) for m in masks]
+        fn, given = self.function(name, reps, call_rep(inst.result))
+        self.root, self.callee, self.head = fn, callee, None
+        self.fresh = is_fresh(lam.body, inst, self.facts)
+        self.names, self.entries = {}, {}
+        b = self.start(fn, self.facts.shape.root)
+        args = self.read_arguments(b, given, reps)
+        params = [p.var for p in lam.params[: inst.given]] + ([lam.rest] if lam.rest is not None else [])
+        outermost = name == self.name
+        if self.tier == QUICK:
+            self.count_call(b, inst, fn)
+            if not self.is_leaf():
+                b.guard()
+        elif self.calls_itself(inst):
+            variables = [fn.variable(v.name, rep) for v, rep in zip(params, reps, strict=True)]
+            for variable, arg in zip(variables, args, strict=True):
+                b.set(variable, arg)
+            head = b.new("self")
+            self.head = (head, variables)
+            if outermost:
+                b.guard()
+            b.br(head)
+            b.at(head)
+            args = [b.get(v) for v in variables]
+        elif not self.is_leaf():
+            b.guard()
+        for var, arg, mask in zip(params, args, masks, strict=True):
+            b.bind(var, Val(arg, mask))
+        for param in lam.params[inst.given :]:
+            assert param.default is not None
+            value = b.expr(param.default)
+            if b.block is not None:
+                if param.kind is not None:
+                    value = b.checked(value, param.kind, f"`{param.var.name}`")
+                if b.block is not None:
+                    b.bind(param.var, value)
+        self.body(b, lam, inst.result)
+        return fn
+
+    def count_call(self, b: Builder, inst: Instance, fn: Function) -> None:
+        """Quick tier: after so many calls, go to the stub that compiles the optimised code, with the arguments as they came."""
+        symbols = self.linker.heat(inst)
+        if symbols is None:
+            return
+        counter, stub = symbols
+        hot, go = b.new("hot"), b.new("cool")
+        left = b.op("sub", b.load(Symbol(counter), "i64"), i64(1))
+        b.store(left, Symbol(counter))
+        b.cbr(b.compare("eq", left, i64(0)), hot, go, "unlikely")
+        b.at(hot)
+        attr = ops.Call(Symbol(stub), tuple(p.type for p in fn.params), fn.result, "tailcc")
+        b.ins("tailcall", tuple(fn.params), None, attr)
+        b.block = None
+        b.at(go)
+
+    def calls_itself(self, inst: Instance) -> bool:
+        return any(t.instance is inst for d in self.facts.dispatches.values() for t in d.targets)
+
+    def is_leaf(self) -> bool:
+        return not self.facts.dispatches and not self.facts.shape.loops and not self.facts.shape.functions and not self.facts.shape.root.loops
+
+    def body(self, b: Builder, lam: Lambda, result: int) -> None:
+        if b.block is None:
+            return
+        k: Continuation = Return(result, call_rep(result))
+        if opens_activation(b, lam, result):
+            enter_activation(b)
+            k = Close(k, b.result_place)
+        if lam.result is None or not b.kinds(lam.body) & ~lam.result.mask:
+            b.tail(lam.body, k)
+            return
+        value = b.expr(lam.body)
+        b.span = lam.body.span
+        if b.block is not None:
+            value = b.checked(value, lam.result, f"the result of `{lam.name or 'fn'}`")
+            b.deliver(value, k)
+
+    def start(self, fn: Function, mf: MachineFunction, *, glue: bool = False) -> Builder:
+        """`glue`: code that stands between caller and callee and that traces leave out."""
+        home = self.facts.shape.root.node.span
+        if not glue and home is not NOWHERE:
+            fn.span = home
+            node = mf.node
+            name = (node.name or "fn") if isinstance(node, Lambda) else None
+            self.places[fn.name] = Place(name, home, not isinstance(node, Lambda) and mf.parent is not None)
+        b = Builder(self, fn, mf)
+        b.at(b.new("entry"))
+        b.dest = b.load(b.task_field("youngest"), "ptr")
+        self.loops |= mf.loops
+        return b
+
+    def finish(self) -> None:
+        while self.queue:
+            mf, fn = self.queue.pop()
+            self.local_function(mf, fn)
+
+    # ---- local functions ----
+
+    def direct(self, mf: MachineFunction) -> Operand:
+        """The code of a local function by its known signature."""
+        name = self.names.get(id(mf))
+        if name is None:
+            name = self.names[id(mf)] = f"{self.name}.{len(self.module.functions)}"
+            reps, result = self.signature(mf)
+            fn, _ = self.function(name, reps, result)
+            self.queue.append((mf, fn))
+        return Symbol(name)
+
+    def signature(self, mf: MachineFunction) -> tuple[list[str], str]:
+        lam = mf.node
+        if not isinstance(lam, Lambda):
+            return [], "ref"
+        if self.slow_arity(lam):
+            return [], call_rep(self.facts.results.get(id(lam), 0))
+        return [call_rep(self.facts.vars.get(p.var, ANY)) for p in lam.params], call_rep(self.facts.results.get(id(lam), 0))
+
+    @staticmethod
+    def slow_arity(lam: Lambda) -> bool:
+        return lam.rest is not None or any(p.default is not None for p in lam.params)
+
+    def local_function(self, mf: MachineFunction, fn: Function) -> None:
+        b = self.start(fn, mf)
+        lam = mf.node
+        if not isinstance(lam, Lambda):
+            b.tail(mf.body, Return(ANY, "ref"))
+            return
+        b.guard()
+        if self.slow_arity(lam):
+            self.from_buffer(b, lam)
+        else:
+            reps, _ = self.signature(mf)
+            ints, doubles, _spilled = place_arguments(reps)
+            registers = dict(zip(ints + doubles, fn.params[3:], strict=True))
+            args = self.read_arguments(b, [registers.get(i) for i in range(len(reps))], reps)  # type: ignore[misc]
+            for param, arg in zip(lam.params, args, strict=True):
+                b.bind(param.var, Val(arg, self.facts.vars.get(param.var, ANY)))
+        self.body(b, lam, self.facts.results.get(id(lam), 0))
+
+    def from_buffer(self, b: Builder, lam: Lambda) -> None:
+        """Bind the parameters of a lambda with defaults or a rest from the argument buffer, the count in task.argument_count."""
+        count = b.load(b.task_field("argument_count"), "i64")
+        self.check_count(b, lam.name or "fn", count, lam.required, None if lam.rest is not None else len(lam.params))
+        at = b.task_field("arguments")
+        raw: list[Variable] = []
+        for i, param in enumerate(lam.params):
+            variable = b.fn.variable(param.var.name, "ref")
+            b.set(variable, word(words.DEFAULT))
+            if param.default is None:
+                b.set(variable, b.load(b.offset(at, 8 * i), "ref"))
+            else:
+                have, go = b.new("given"), b.new("next")
+                b.cbr(b.compare("ugt", count, i64(i)), have, go)
+                b.at(have)
+                b.set(variable, b.load(b.offset(at, 8 * i), "ref"))
+                b.br(go)
+                b.at(go)
+            raw.append(variable)
+        if lam.rest is not None:
+            rest = b.runtime("rt_rest_list", (b.task, b.dest, i64(len(lam.params)), count), "ref")
+            b.bind(lam.rest, Val(rest, BIT["Null"] | BIT["Pair"]))
+        for param, variable in zip(lam.params, raw, strict=True):
+            mask = self.facts.vars.get(param.var, ANY)
+            if param.default is not None:
+                missing, go = b.new("default"), b.new("next")
+                b.cbr(b.compare("eq", b.bits(b.get(variable)), i64(words.DEFAULT)), missing, go)
+                b.at(missing)
+                value = b.expr(param.default)
+                if b.block is not None:
+                    b.set(variable, b.to_word(value))
+                b.br(go)
+                b.at(go)
+            value = Val(b.get(variable), ANY)
+            if param.kind is not None:
+                value = b.checked(value, param.kind, f"`{param.var.name}`")
+            b.bind(param.var, Val(b.to_rep(value, rep_of(mask)), mask))
+
+    def check_count(self, b: Code, name: str, count: Operand, least: int, most: int | None) -> None:
+        test = b.compare("uge", count, i64(least))
+        if most is not None:
+            test = b.ins("and", (test, b.compare("ule", count, i64(most))), "i1")
+        ok, bad = b.new("ok"), b.new("arity")
+        b.cbr(test, ok, bad, "likely")
+        b.at(bad)
+        accepts = f"at least {least}" if most is None else str(least) if least == most else f"{least} to {most}"
+        b.fail(CODES["ARITY"], self.symbol(b, name), b.to_word(Val(count, BIT["Int"])), self.constant(b, accepts).op)
+        b.at(ok)
+
+    def entry(self, mf: MachineFunction) -> str:
+        """The generic entry of a local function: words in, a word out, kinds checked."""
+        lam = mf.node
+        assert isinstance(lam, Lambda)
+        direct = self.direct(mf)
+        assert isinstance(direct, Symbol)
+        reps, result = self.signature(mf)
+        plain = all(r == "ref" for r in reps) and result == "ref" and all(p.kind is None for p in lam.params)
+        if plain:
+            return direct.name
+        name = self.entries.get(id(mf))
+        if name is None:
+            name = self.entries[id(mf)] = direct.name + ".entry"
+            fn, given = self.function(name, ["ref"] * len(reps), "ref")
+            b = self.start(fn, mf, glue=True)
+            args = self.read_arguments(b, given, ["ref"] * len(reps))
+            values: list[Operand] = []
+            for param, arg, rep in zip(lam.params, args, reps, strict=False):
+                mask = self.facts.vars.get(param.var, ANY)
+                value = Val(arg, ANY)
+                if param.kind is not None:
+                    value = b.checked(value, param.kind, f"`{param.var.name}`")
+                values.append(b.to_rep(Val(b.to_word(value), mask), rep))
+            made = emit_call(b, direct, b.env, values, result, Return(ANY, "ref"))
+            self.return_word(b, made, self.facts.results.get(id(lam), 0))
+        return name
+
+    def return_word(self, b: Builder, made: Operand | None, mask: int) -> None:
+        if made is None or b.block is None:
+            return
+        if not mask:
+            b.unreachable()
+            return
+        b.ins("ret", (b.to_word(Val(made, mask)),))
+        b.block = None
+
+    # ---- closures ----
+
+    def needs_closure(self, shape: Shape, var: Var) -> bool:
+        """Must the closure object of a known function exist?"""
+        made = shape.known[var]
+        return bool(made.captures) or made.escapes
+
+    def closure(self, b: Builder, mf: MachineFunction) -> Operand:
+        made = self.new_closure(b, mf)
+        self.fill_closure(b, mf, made)
+        return made
+
+    def new_closure(self, b: Builder, mf: MachineFunction) -> Operand:
+        """A closure object whose captured values are still 0."""
+        row = BY_NAME["closure"]
+        made = b.allocate("closure", row.offsets["tail"] + 8 * len(mf.captures), len(mf.captures))
+        lam = mf.node
+        entry: Operand = i64(0)
+        info: Operand = i64(0)
+        if isinstance(lam, Lambda):
+            self.makes_closures = True
+            entry = b.ins("ptrtoint", (Symbol(self.entry(mf)),), "i64")
+            info = i64(VARIADIC if self.slow_arity(lam) else len(lam.params))
+            if lam.name is not None:
+                info = b.op("or", b.op("shl", b.bits(self.symbol(b, lam.name)), i64(16)), info)
+        b.store(entry, b.field_address(made, "closure", "entry"))
+        b.store(info, b.field_address(made, "closure", "info"))
+        for i in range(len(mf.captures)):
+            b.store(i64(0), b.pointer(made, row.offsets["tail"] + 8 * i - words.OBJECT_TAG))
+        return made
+
+    def fill_closure(self, b: Builder, mf: MachineFunction, made: Operand) -> None:
+        for i, var in enumerate(mf.captures):
+            b.init_field(made, BY_NAME["closure"].offsets["tail"] + 8 * i, self.captured_word(b, var))
+
+    def captured_word(self, b: Builder, var: Var) -> Operand:
+        if var in self.facts.shape.known and var not in b.storage and var not in b.mf.captures and var is not b.mf.self_var:
+            return self.closure(b, self.facts.shape.known[var])
+        return b.cell_of(var)
+
+    def closures(self, b: Builder, node: Letrec) -> None:
+        """The closures of mutually recursive functions: all allocated first, then filled."""
+        shape = self.facts.shape
+        needed = [var for var, _ in node.bindings if self.needs_closure(shape, var)]
+        for var in needed:
+            b.storage[var] = self.new_closure(b, shape.known[var])
+        for var in needed:
+            made = b.storage[var]
+            assert not isinstance(made, Variable)
+            self.fill_closure(b, shape.known[var], made)
+
+    # ---- things outside the unit ----
+
+    def constant(self, b: Code, value: object) -> Val:
+        if isinstance(value, bool):
+            return Val(Imm("i1", int(value)), BIT["Bool"])
+        if isinstance(value, int):
+            return Val(i64(value), BIT["Int"])
+        if isinstance(value, float):
+            return Val(Imm("f64", value), BIT["Float"])
+        if value is None:
+            return NOTHING
+        if isinstance(value, Chr):
+            return Val(word(words.char(value.code)), BIT["Char"])
+        if isinstance(value, Uninitialized):
+            return Val(word(words.UNINITIALIZED), BIT["Nothing"])
+        if isinstance(value, Lst):
+            if not value.items:
+                return Val(word(words.NULL), BIT["Null"])
+            return Val(Symbol(self.linker.literal(value), "ref"), BIT["Pair"])
+        mask = CONSTANT_KINDS.get(type(value), ANY)
+        return Val(Symbol(self.linker.literal(value), "ref"), mask)
+
+    def symbol(self, b: Code, name: str) -> Operand:
+        return self.constant(b, Sym(name)).op
+
+    def cell(self, value: GlobalValue) -> str:
+        return self.linker.cell(value)
+
+    def defined(self, value: GlobalValue) -> bool:
+        return self.linker.is_defined(value)
+
+    def define_cell(self, node: DefineValue) -> str:
+        return self.linker.cell(self.linker.define_cell(node))
+
+    def function_object(self, b: Code, found: GenericFunction | Builtin) -> Operand:
+        return Symbol(self.linker.function_object(found), "ref")
+
+    def slot(self, inst: Instance) -> str:
+        return self.linker.slot(inst)
+
+    # ---- self calls ----
+
+    def is_self(self, b: Builder, inst: Instance) -> bool:
+        return inst is self.instance and self.tier == OPTIMISED
+
+    def self_symbol(self, b: Builder) -> Operand:
+        return Symbol(self.callee)
+
+    def self_jump(self, b: Builder, args: list[Operand], k: object) -> bool:
+        """A self tail call becomes a jump to the function's head."""
+        if b.fn is not self.root or not isinstance(k, Return) or self.head is None:
+            return False
+        head, variables = self.head
+        for variable, arg in zip(variables, args, strict=True):
+            b.set(variable, arg)
+        slow = b.guard_branch(head)
+        b.at(slow)
+        b.runtime("rt_guard", (b.task,), changes_nothing=True)
+        self.follow_redefinition(b, variables)
+        b.br(head)
+        self.loops = True
+        return True
+
+    def follow_redefinition(self, b: Builder, variables: list[Variable]) -> None:
+        """In the slow path of a self loop's guard (a definition moves the limit): go on in the code the slot holds now."""
+        assert self.instance is not None
+        now = b.ins("load", (Symbol(self.slot(self.instance)),), "ptr", "monotonic")  # changes behind LLVM's back
+        changed, same = b.new("redefined"), b.new("same")
+        b.cbr(b.compare("eq", now, Symbol(self.name)), same, changed, "likely")
+        b.at(changed)
+        emit_call(b, now, word(0), [b.get(v) for v in variables], b.fn.result, Return(ANY, b.fn.result))
+        b.at(same)

@@ -1,0 +1,273 @@
+"""Records of the runtime outside regions: C structs whose addresses never change and which are never unmapped.
+
+Declared once; the systems subset (field access), code generation (offsets) and the Python-side readers
+(ctypes mirrors) all derive from these rows. A field is (name, type, doc); types are the IR's, arrays are
+(type, count), and another record's name embeds it.
+"""
+
+from __future__ import annotations
+
+SIZES = {"i8": 1, "i16": 2, "i32": 4, "i64": 8, "f32": 4, "f64": 8, "ptr": 8, "ref": 8}
+
+
+class Record:
+    """`offsets`: field -> byte offset; `types`: field -> declared type; `size`: bytes, a multiple of 8."""
+
+    __slots__ = ("docs", "name", "offsets", "size", "types")
+
+    size: int
+
+    def __init__(self, name: str, *fields: tuple[str, str | tuple[str, int], str]) -> None:
+        self.name = name
+        self.offsets: dict[str, int] = {}
+        self.types: dict[str, str | tuple[str, int]] = {}
+        self.docs: dict[str, str] = {}
+        at = 0
+        for field, type, doc in fields:
+            base, count = type if isinstance(type, tuple) else (type, 1)
+            align = 8 if base in RECORDS else SIZES[base]
+            at = -(-at // align) * align
+            self.offsets[field], self.types[field], self.docs[field] = at, type, doc
+            at += (RECORDS[base].size if base in RECORDS else SIZES[base]) * count
+        self.size = -(-at // 8) * 8
+
+
+RECORDS: dict[str, Record] = {}
+
+
+def _record(name: str, *fields: tuple[str, str | tuple[str, int], str]) -> Record:
+    RECORDS[name] = Record(name, *fields)
+    return RECORDS[name]
+
+
+# A bump lane: allocation is `p = bump; bump += n; bump <= end`.
+LANE = _record(
+    "Lane",
+    ("bump", "ptr", "next free byte"),
+    ("end", "ptr", "end of the current block"),
+    ("region", "ptr", "the region this lane allocates for"),
+)
+
+# Heads a block: the unit in which regions hold memory. Its objects are walked from `start` to `used` (the lane's bump while it is current).
+BLOCK = _record(
+    "Block",
+    ("next", "ptr", "next block of the region, or of the free list"),
+    ("forward", "ptr", "block that the lane took after this one: the order of a scan; own mappings: the previous one"),
+    ("start", "ptr", "first object; staggered"),
+    ("used", "ptr", "end of the last object; valid when the block is no lane's current one"),
+    ("size", "i64", "bytes with this header"),
+    ("kind", "i64", "PAIRS 1, OBJECTS 2, OWN-MAPPING 4 (one object)"),
+)
+
+# Heads a chunk, in the part of the owner table that stands for the table itself (256 bytes).
+CHUNK = _record(
+    "Chunk",
+    ("next", "ptr", "next chunk"),
+    ("free", "i64", "used while chunks are given back: bytes of its free blocks, -1 when it goes"),
+)
+
+# A region. A destination is the address of its region record: both lanes stand at its start.
+REGION = _record(
+    "Region",
+    ("pairs", "Lane", "lane for pairs"),
+    ("objects", "Lane", "lane for objects with a header"),
+    ("pair_block", "ptr", "current block of the lane for pairs, or null"),
+    ("object_block", "ptr", "current block of the lane for objects, or null"),
+    ("blocks", "ptr", "list of its blocks (Block.next), newest first; pair and object blocks mixed"),
+    ("large", "ptr", "list of its own mappings (one object each), newest first"),
+    ("state", "i64", "FREE 0, OPEN 1, OWNED 2, UNDEAD 3, PERMANENT 4, FROM 5 (being evacuated)"),
+    ("age", "i64", "position on the stack of open regions (smaller is older); owned regions: 0"),
+    ("segment", "ptr", "the segment whose stack it is on"),
+    ("older", "ptr", "the next-older open region of the segment"),
+    ("root_base", "ptr", "root stack height of its owner: roots above may name it"),
+    ("log", "ptr", "array of LogEntry"),
+    ("log_count", "i64", "entries used"),
+    ("log_capacity", "i64", "entries allocated"),
+    ("log_lost", "i64", "1: an entry could not be stored; the region is only spliced or kept"),
+    ("external_rc", "i64", "edges that retain it, each ordered pair of regions counted once"),
+    ("edges", "ptr", "regions it retains: open-addressed set of pointers"),
+    ("edge_count", "i64", "members of the set"),
+    ("edge_capacity", "i64", "its size, a power of two, or 0"),
+    ("allocated", "i64", "bytes allocated in it since creation; the open blocks' share is added on request"),
+    ("pairs_counted", "ptr", "bytes of the current pair block below this are in `allocated`"),
+    ("objects_counted", "ptr", "bytes of the current object block below this are in `allocated`"),
+    ("threshold", "i64", "evacuate when the bytes since the last time exceed this"),
+    ("since", "i64", "bytes taken since the last evacuation"),
+    ("survivors", "i64", "bytes that survived the last evacuation"),
+    ("arrived", "i64", "of the bytes held, those that younger regions left here because a log named them"),
+    ("peak", "i64", "largest number of bytes held at once"),
+    ("held", "i64", "bytes of the blocks it holds"),
+    ("owner", "ptr", "first of the cells that own it (Cell.next), else null"),
+    ("next", "ptr", "link in the list it is on (free, owned, undead)"),
+    ("previous", "ptr", "link in the list it is on"),
+    ("mark", "i64", "epoch of the undead pass that found it named"),
+    ("work", "ptr", "link in the work list of an undead pass"),
+    ("site", "i64", "birth site: an index into the session's table of source positions"),
+    ("serial", "i64", "number of this region in the session"),
+    ("objects_in", "i64", "objects that evacuations brought here from other regions"),
+    ("bytes_in", "i64", "their bytes"),
+)
+
+# One machine stack and what it owns.
+SEGMENT = _record(
+    "Segment",
+    ("stack_low", "ptr", "lowest usable address"),
+    ("stack_high", "ptr", "top of the stack"),
+    ("root_bottom", "ptr", "start of its root stack"),
+    ("root_limit", "ptr", "end of its root stack"),
+    ("youngest", "ptr", "the youngest open region"),
+    ("handler", "ptr", "innermost Handler record, or null"),
+    ("height", "i64", "number of open regions, those included that share the youngest because there are too many"),
+    ("saved_sp", "ptr", "stack pointer while suspended or while C runs; an entry from Python continues below it"),
+    ("limit", "ptr", "what task.limit is while nothing is pending: stack_low plus the reserve"),
+)
+
+# An abort handler: what leaving by an error restores. Lives on the machine stack of the function that made it.
+HANDLER = _record(
+    "Handler",
+    ("older", "ptr", "the enclosing handler"),
+    ("sp", "ptr", "stack pointer to abandon to"),
+    ("root_top", "ptr", "root stack height"),
+    ("youngest", "ptr", "youngest open region; younger ones exit with the payload as result"),
+    ("height", "i64", "segment.height"),
+)
+
+# Growable memory outside regions (malloc): text being printed, work lists of walks that must not recurse.
+BUFFER = _record(
+    "Buffer",
+    ("bytes", "ptr", "start, or null"),
+    ("count", "i64", "bytes used"),
+    ("capacity", "i64", "bytes allocated"),
+)
+
+# The task: what compiled code reaches through its first argument. Hot words first.
+TASK = _record(
+    "Task",
+    ("limit", "ptr", "guard: trap when the stack pointer is below. A hint; `pending` is the truth"),
+    ("root_top", "ptr", "first free slot of the root stack"),
+    ("youngest", "ptr", "the youngest open region (mirror of segment.youngest)"),
+    ("poll", "i64", "not 0: compiled code has to call the safepoint at its next poll"),
+    ("pending", "i64", "bits: INTERRUPT 1, MEMORY 2, NOTICE 4"),
+    ("segment", "ptr", "the running segment"),
+    ("handler", "ptr", "innermost abort handler"),
+    ("arguments", ("i64", 256), "argument buffer: arguments beyond the registers, consumed before any safepoint"),
+    ("argument_count", "i64", "number of arguments of a call through the generic entry"),
+    ("payload", "ref", "value of the error that is leaving"),
+    ("raised", "i64", "1 after rt_try returned because of an error"),
+    ("error_code", "i64", "template of that error (types/errors.py), 0: raised by the program"),
+    ("error_pc", "i64", "return address of the raising call"),
+    ("trace", ("i64", 64), "return addresses, innermost first, captured when the error was raised"),
+    ("trace_count", "i64", "entries used"),
+    ("out", "ptr", "output buffer"),
+    ("out_count", "i64", "bytes in it"),
+    ("out_capacity", "i64", "its size"),
+    ("out_fd", "i64", "file descriptor it is flushed to"),
+    ("c_sp", "ptr", "stack pointer of the thread's own stack while Omni code runs"),
+    ("heap", "ptr", "the Heap record"),
+    ("text", "Buffer", "text under construction: printing, str, error messages"),
+    ("work", "Buffer", "work list of printing, equality and hashing; empty between calls"),
+    ("seen", "Buffer", "table of containers compared already, while one comparison runs"),
+    ("out_time", "i64", "monotonic nanoseconds at the last flush of `out`"),
+    ("raise_entry", "ptr", "rt_raise: where a stub goes when its function could not be compiled"),
+    ("fault_entry", "ptr", "rt_fault: where a native fault in compiled code continues"),
+    ("entry", "ptr", "handler of the innermost entry from Python"),
+    ("eval_entry", "ptr", "callback behind `eval`: f(0, task), operand and destination in `arguments`"),
+    ("doc_entry", "ptr", "the same behind `doc`"),
+)
+
+# The evacuation that is running. There is at most one; nothing else runs meanwhile.
+MOVE = _record(
+    "Move",
+    ("from", "ptr", "region whose objects move, or null"),
+    ("to", "ptr", "region they move to"),
+    ("quiet", "ptr", "another region that references from `to` may name without a record"),
+    ("pair_block", "ptr", "where the scan of pairs stands: block"),
+    ("pair_at", "ptr", "and address"),
+    ("object_block", "ptr", "the same for objects"),
+    ("object_at", "ptr", "and address"),
+    ("large", "ptr", "newest own mapping that was scanned"),
+    ("objects", "i64", "objects moved"),
+    ("bytes", "i64", "their bytes"),
+)
+
+# Session-wide allocator state and counters. Sampled from Python while code runs: monotonic.
+HEAP = _record(
+    "Heap",
+    ("chunks", "ptr", "list of mapped chunks"),
+    ("free_small", "ptr", "free 512-byte blocks"),
+    ("free_medium", "ptr", "free 4 KiB blocks"),
+    ("free_large", "ptr", "free 32 KiB blocks"),
+    ("free_large_bytes", "i64", "bytes of the free 32 KiB blocks and of the rest of the newest chunk"),
+    ("fresh", "ptr", "never used part of the newest chunk"),
+    ("fresh_end", "ptr", "its end"),
+    ("batch", "ptr", "chunks that are mapped and not used yet"),
+    ("batch_end", "ptr", "their end"),
+    ("forms", "i64", "top-level forms that ended"),
+    ("least_free", "i64", "smallest free_large_bytes at the end of the last forms"),
+    ("kept_large", "ptr", "released own mappings kept for reuse"),
+    ("kept_bytes", "i64", "their bytes"),
+    ("fresh_region", "ptr", "never used region records"),
+    ("stagger", "i64", "offset of the next 32 KiB block's first object"),
+    ("move", "Move", "the evacuation that is running"),
+    ("from_record", "ptr", "region record that holds the old blocks while a region moves in place"),
+    ("stress_skip", "i64", "STRESS_EVACUATE: safepoints to let pass, in proportion to what the last move cost"),
+    ("free_regions", "ptr", "pooled region records"),
+    ("undead", "ptr", "owned regions whose owner let go"),
+    ("owned", "ptr", "regions owned by cells and constants"),
+    ("permanent", "ptr", "the region of symbols, kinds, functions"),
+    ("constants", "ptr", "the region of literals"),
+    ("limit_bytes", "i64", "OMNI_MEMORY, or 0"),
+    ("mapped_bytes", "i64", "bytes mapped from the system"),
+    ("held_bytes", "i64", "bytes in blocks that regions hold"),
+    ("undead_bytes", "i64", "bytes in undead regions"),
+    ("undead_budget", "i64", "run the undead pass above this"),
+    ("epoch", "i64", "number of undead passes"),
+    ("churned", "i64", "1: an owned region may be due for compaction"),
+    ("limit_given", "i64", "while the report that memory is exhausted is made: the limit that gave way, -1 for none; else 0"),
+    ("mode", "i64", "bits: CHECK 1, STRESS_EVACUATE 2, STRESS_RETIRE 4"),
+    ("quarantine", "ptr", "checked mode: blocks that may not be reused, oldest first"),
+    ("quarantine_last", "ptr", "the newest of them"),
+    ("quarantine_bytes", "i64", "their bytes"),
+    ("check_code", "i64", "0, or what the last check found (runtime/check.omni)"),
+    ("check_container", "ref", "what the last failed check found: the object or cell"),
+    ("check_offset", "i64", "the slot in it"),
+    ("check_word", "ref", "the word in the slot"),
+    ("regions_created", "i64", "region records made or taken from the pool"),
+    ("regions_reused", "i64", "of those, taken from the pool"),
+    ("regions_live", "i64", "not free"),
+    ("regions_reclaimed", "i64", "given back"),
+    ("bytes_allocated", "i64", "bytes of filled blocks, session total"),
+    ("evacuations", "i64", "evacuations run"),
+    ("compactions", "i64", "compactions of owned regions"),
+    ("objects_moved", "i64", "transmigrated objects"),
+    ("bytes_moved", "i64", "their bytes"),
+    ("forwarding_hits", "i64", "references found already forwarded"),
+    ("splices", "i64", "regions adopted by another"),
+    ("retains", "i64", "edges made"),
+    ("log_entries", "i64", "barrier entries logged"),
+    ("barrier_slow", "i64", "stores that left the barrier's fast path"),
+    ("exits", "i64", "region exits"),
+    ("resets", "i64", "loop spaces reset in bulk"),
+    ("next_identity", "i64", "counter for identity hashes"),
+    ("next_serial", "i64", "counter for region serials"),
+    ("kinds", ("i64", 32), "kind objects, by the bit index of types/kinds.py; then the abstract ones"),
+    ("symbols", "ptr", "intern table"),
+    ("symbol_count", "i64", "entries"),
+    ("symbol_capacity", "i64", "slots"),
+)
+
+# A module-level variable. Never moves; its value lives in the region it owns.
+CELL = _record(
+    "Cell",
+    ("value", "ref", "the value, or UNBOUND"),
+    ("region", "ptr", "owned region of the value, or null (immediate, permanent)"),
+    ("name", "ref", "symbol"),
+    ("next", "ptr", "next cell that owns the same region"),
+    ("previous", "ptr", "previous cell that owns the same region"),
+)
+
+LOG_ENTRY = _record(
+    "LogEntry",
+    ("container", "ref", "object that was stored into, or the address of a Cell (tag bits 000)"),
+    ("index", "i64", "byte offset of the slot from the container's start"),
+)

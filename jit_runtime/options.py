@@ -1,0 +1,40 @@
+"""Switches of a session, from OMNI_* variables and from the command line."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+CHECK, STRESS_EVACUATE, STRESS_RETIRE = 1, 2, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`engine`: native, quick (never the optimising tier) or oracle (the reference interpreter).
+
+    `check`: checked mode (OMNI_CHECK). `stress`: "evacuate", "retire" or "" (OMNI_STRESS). `out_fd`: where programs print.
+    `verify`: check what each stage of the pipeline made (OMNI_VERIFY).
+    """
+
+    engine: str = "native"
+    check: bool = False
+    stress: str = ""
+    out_fd: int = 1
+    verify: bool = False
+
+    @staticmethod
+    def from_environment(*, engine: str | None = None, check: bool = False, out_fd: int = 1) -> Options:
+        env = os.environ
+        return Options(
+            engine=engine or env.get("OMNI_ENGINE") or "native",
+            check=check or env.get("OMNI_CHECK", "0") not in ("", "0"),
+            stress=env.get("OMNI_STRESS", ""),
+            out_fd=out_fd,
+            verify=env.get("OMNI_VERIFY", "0") not in ("", "0"),
+        )
+
+    @property
+    def mode(self) -> int:
+        """The bits of Heap.mode."""
+        stress = {"evacuate": STRESS_EVACUATE, "retire": STRESS_RETIRE}.get(self.stress, 0)
+        return (CHECK if self.check else 0) | stress

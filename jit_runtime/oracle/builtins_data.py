@@ -1,0 +1,417 @@
+"""Lists, arrays, dicts, boxes and atoms without callbacks (language S9, S19.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from jit_runtime.oracle.builtins_text import check_range, need_index
+from jit_runtime.oracle.equality import compare, equal, identical, key_of
+from jit_runtime.oracle.raised import expected, raise_error
+from jit_runtime.oracle.values import (
+    FUNCTIONS,
+    NULL,
+    Array,
+    Atom,
+    Box,
+    Char,
+    Dict,
+    Iter,
+    Pair,
+    Symbol,
+    Value,
+    is_instance,
+    kind_of,
+    list_items,
+    make_list,
+    symbol,
+    truthy,
+)
+from jit_runtime.types import errors
+from jit_runtime.types.kinds import Kind
+
+LARGEST = 1 << 32
+"""More elements than this is out of memory, on every machine."""
+
+
+def is_list(value: Value) -> bool:
+    while type(value) is Pair:
+        value = value.tail
+    return value is NULL
+
+
+def proper_items(name: str, value: Value) -> list[Value]:
+    """The elements of a list; an error for anything else."""
+    if type(value) is not Pair and value is not NULL:
+        expected(name, "List", value)
+    if not is_list(value):
+        raise_error(errors.IMPROPER, symbol(name), value)
+    return list(list_items(value))
+
+
+def need(name: str, cls: type, value: Value) -> None:
+    if type(value) is not cls:
+        expected(name, cls.__name__, value)
+
+
+def check_index(name: str, index: Value, length: int) -> None:
+    need_index(name, index)
+    if not 0 <= index < length:
+        raise_error(errors.BOUNDS, index, length)
+
+
+# ---- kinds and predicates ----
+
+
+def is_kind(value: Value, kind: Value) -> bool:
+    if type(kind) is not Kind:
+        raise_error(errors.NOT_KIND, kind)
+    return is_instance(value, kind) or (type(value) is Kind and value.mask & ~kind.mask == 0)
+
+
+def is_type(*classes: type) -> Callable[[Value], bool]:
+    return lambda value: type(value) in classes
+
+
+# ---- lists and sequences ----
+
+
+def car(value: Value) -> Value:
+    return value.head if type(value) is Pair else raise_error(errors.CAR, value)
+
+
+def cdr(value: Value) -> Value:
+    return value.tail if type(value) is Pair else raise_error(errors.CDR, value)
+
+
+def sequence_items(name: str, value: Value) -> list[Value]:
+    """The elements of a list, array or string (chars)."""
+    if type(value) is Array:
+        return value.items
+    if type(value) is str:
+        return [Char(ord(c)) for c in value]
+    if type(value) is Pair or value is NULL:
+        return proper_items(name, value)
+    if type(value) is Iter:
+        raise_error(errors.ITER_LENGTH, symbol(name))
+    raise_error(errors.NOT_SEQUENCE, symbol(name), value)
+
+
+def first(value: Value) -> Value:
+    if type(value) is Pair:
+        return value.head
+    items = sequence_items("first", value)
+    return items[0] if items else None
+
+
+def rest(value: Value) -> Value:
+    if type(value) is Pair:
+        return value.tail
+    if type(value) is str:
+        return value[1:]
+    items = sequence_items("rest", value)
+    return Array(items[1:]) if type(value) is Array else NULL
+
+
+def last(value: Value) -> Value:
+    items = sequence_items("last", value)
+    return items[-1] if items else None
+
+
+def nth(value: Value, index: Value) -> Value:
+    items = sequence_items("nth", value)
+    check_index("nth", index, len(items))
+    return items[index]
+
+
+def length(value: Value) -> int:
+    return size("length", value)
+
+
+def is_empty(value: Value) -> bool:
+    return type(value) is not Pair and size("empty?", value) == 0
+
+
+def size(name: str, value: Value) -> int:
+    if type(value) is Dict:
+        return len(value.entries)
+    if type(value) is str:
+        return len(value)
+    return len(sequence_items(name, value))
+
+
+def append(*lists: Value) -> Value:
+    result = NULL
+    for value in reversed(lists):
+        result = make_list(proper_items("append", value), result)
+    return result
+
+
+def reverse(value: Value) -> Value:
+    if type(value) is Array:
+        return Array(value.items[::-1])
+    return make_list(proper_items("reverse", value)[::-1])
+
+
+def member(wanted: Value, value: Value) -> Value:
+    if type(value) is Array:
+        return any(equal(wanted, item) for item in value.items)
+    proper_items("member", value)
+    while value is not NULL and not equal(wanted, value.head):
+        value = value.tail
+    return value if value is not NULL else False
+
+
+def assoc(wanted: Value, pairs: Value) -> Value:
+    for pair in proper_items("assoc", pairs):
+        need("assoc", Pair, pair)
+        if equal(wanted, pair.head):
+            return pair
+    return False
+
+
+# ---- arrays ----
+
+
+def make_array(count: Value, init: Value = None) -> Value:
+    need_index("make-array", count)
+    if count < 0:
+        raise_error(errors.NEGATIVE_LENGTH, count)
+    if count > LARGEST:
+        raise_error(errors.MEMORY)
+    return Array([init] * count)
+
+
+def array_ref(array: Value, index: Value) -> Value:
+    need("array-ref", Array, array)
+    check_index("array-ref", index, len(array.items))
+    return array.items[index]
+
+
+def array_set(array: Value, index: Value, value: Value) -> Value:
+    need("array-set!", Array, array)
+    check_index("array-set!", index, len(array.items))
+    array.items[index] = value
+    return value
+
+
+def array_length(array: Value) -> Value:
+    need("array-length", Array, array)
+    return len(array.items)
+
+
+def array_push(array: Value, value: Value) -> Value:
+    need("array-push!", Array, array)
+    array.items.append(value)
+    return array
+
+
+def array_pop(array: Value) -> Value:
+    need("array-pop!", Array, array)
+    return array.items.pop() if array.items else raise_error(errors.POP_EMPTY)
+
+
+def array_slice(array: Value, start: Value, end: Value = None) -> Value:
+    need("array-slice", Array, array)
+    end = len(array.items) if end is None else end
+    need_index("array-slice", start, end)
+    check_range(start, end, len(array.items))
+    return Array(array.items[start:end])
+
+
+def copy(value: Value) -> Value:
+    if type(value) is Array:
+        return Array(value.items[:])
+    if type(value) is Dict:
+        result = Dict()
+        result.entries = {key: entry[:] for key, entry in value.entries.items()}
+        return result
+    return type(value)(value.value) if type(value) in (Box, Atom) else value
+
+
+def list_to_array(value: Value) -> Value:
+    return Array(proper_items("list->array", value))
+
+
+def array_to_list(array: Value) -> Value:
+    need("array->list", Array, array)
+    return make_list(array.items)
+
+
+# ---- dicts ----
+
+
+def make_dict(*items: Value) -> Value:
+    if len(items) % 2:
+        raise_error(errors.DICT_ODD, items[-1])
+    result = Dict()
+    for key, value in zip(items[::2], items[1::2]):
+        dict_set(result, key, value)
+    return result
+
+
+def dict_ref(value: Value, key: Value, default: Value = None) -> Value:
+    need("dict-ref", Dict, value)
+    entry = value.entries.get(key_of(key))
+    return default if entry is None else entry[1]
+
+
+def dict_set(target: Value, key: Value, value: Value) -> Value:
+    """A new value of an old key keeps the old key and its place."""
+    need("dict-set!", Dict, target)
+    target.entries.setdefault(key_of(key), [key, None])[1] = value
+    return value
+
+
+def dict_remove(target: Value, key: Value) -> Value:
+    need("dict-remove!", Dict, target)
+    entry = target.entries.pop(key_of(key), None)
+    return None if entry is None else entry[1]
+
+
+def dict_contains(target: Value, key: Value) -> bool:
+    need("dict-contains?", Dict, target)
+    return key_of(key) in target.entries
+
+
+def keys(target: Value) -> Value:
+    need("keys", Dict, target)
+    return make_list([entry[0] for entry in target.entries.values()])
+
+
+def values(target: Value) -> Value:
+    need("values", Dict, target)
+    return make_list([entry[1] for entry in target.entries.values()])
+
+
+class Missing:
+    """The class of MISSING: the default of `get` when the program gives none."""
+
+
+MISSING = Missing()
+
+
+def get(value: Value, key: Value, default: Value = MISSING) -> Value:
+    """A key of a dict, an index of a list, array or string. Without default a missing key is nothing, a bad index an error."""
+    if type(value) is Dict:
+        return dict_ref(value, key, None if default is MISSING else default)
+    if value is None:
+        raise_error(errors.GET_NOTHING, key)
+    if type(value) not in (Array, Pair, str) and value is not NULL:
+        if type(key) is Symbol:
+            raise_error(errors.NO_FIELD, value, key)
+        raise_error(errors.NOT_SEQUENCE, symbol("get"), value)
+    items = sequence_items("get", value)
+    need_index("get", key)
+    if default is not MISSING and not 0 <= key < len(items):
+        return default
+    check_index("get", key, len(items))
+    return items[key]
+
+
+def path(value: Value, *steps: Value) -> Value:
+    for step in steps:
+        value = get(value, step)
+    return value
+
+
+# ---- boxes and atoms ----
+
+
+def box_ref(box: Value) -> Value:
+    need("box-ref", Box, box)
+    return box.value
+
+
+def box_set(box: Value, value: Value) -> Value:
+    need("box-set!", Box, box)
+    box.value = value
+    return value
+
+
+def deref(holder: Value) -> Value:
+    if type(holder) is not Box and type(holder) is not Atom:
+        expected("deref", "Box or Atom", holder)
+    return holder.value
+
+
+def reset(atom: Value, value: Value) -> Value:
+    need("reset!", Atom, atom)
+    atom.value = value
+    return value
+
+
+def compare_and_set(atom: Value, old: Value, new: Value) -> bool:
+    need("compare-and-set!", Atom, atom)
+    if not identical(atom.value, old):
+        return False
+    atom.value = new
+    return True
+
+
+PLAIN: dict[str, Callable[..., Value]] = {
+    "eq?": identical,
+    "not": lambda value: not truthy(value),
+    "compare": compare,
+    "type?": is_kind,
+    "type-of": kind_of,
+    "int?": is_type(int),
+    "float?": is_type(float),
+    "number?": is_type(int, float),
+    "bool?": is_type(bool),
+    "char?": is_type(Char),
+    "string?": is_type(str),
+    "symbol?": is_type(Symbol),
+    "nothing?": is_type(type(None)),
+    "null?": lambda value: value is NULL,
+    "pair?": is_type(Pair),
+    "list?": is_list,
+    "array?": is_type(Array),
+    "dict?": is_type(Dict),
+    "function?": is_type(*FUNCTIONS),
+    "kind?": is_type(Kind),
+    "box?": is_type(Box),
+    "atom?": is_type(Atom),
+    "iter?": is_type(Iter),
+    "list": lambda *items: make_list(items),
+    "cons": Pair,
+    "car": car,
+    "cdr": cdr,
+    "first": first,
+    "rest": rest,
+    "last": last,
+    "nth": nth,
+    "length": length,
+    "empty?": is_empty,
+    "append": append,
+    "reverse": reverse,
+    "member": member,
+    "assoc": assoc,
+    "array": lambda *items: Array(list(items)),
+    "make-array": make_array,
+    "array-ref": array_ref,
+    "array-set!": array_set,
+    "array-length": array_length,
+    "array-push!": array_push,
+    "array-pop!": array_pop,
+    "array-slice": array_slice,
+    "copy": copy,
+    "list->array": list_to_array,
+    "array->list": array_to_list,
+    "dict": make_dict,
+    "get": get,
+    "dict-ref": dict_ref,
+    "dict-set!": dict_set,
+    "dict-remove!": dict_remove,
+    "dict-contains?": dict_contains,
+    "keys": keys,
+    "values": values,
+    "path": path,
+    "box": Box,
+    "box-ref": box_ref,
+    "box-set!": box_set,
+    "deref": deref,
+    "atom": Atom,
+    "reset!": reset,
+    "compare-and-set!": compare_and_set,
+    "identity": lambda value: value,
+}

@@ -1,0 +1,114 @@
+"""Builtins that only expanded code names: paths, patterns, quasiquote (rows marked hidden in `types/builtins.py`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NoReturn
+
+from jit_runtime.oracle.builtins_data import array_set, check_index, copy, dict_set, get, is_list
+from jit_runtime.oracle.equality import key_of
+from jit_runtime.oracle.raised import expected, raise_error
+from jit_runtime.oracle.values import NULL, Array, Dict, Pair, Value, list_items, make_list, symbol
+from jit_runtime.types import errors
+
+
+def path_open(value: Value, key: Value) -> Value:
+    """The part at a key, where a dict that lacks it first gets a new dict there."""
+    if type(value) is Dict:
+        return value.entries.setdefault(key_of(key), [key, Dict()])[1]
+    return get(value, key)
+
+
+def path_put(value: Value, key: Value, part: Value) -> Value:
+    if type(value) is Dict:
+        return dict_set(value, key, part)
+    if type(value) is Array:
+        return array_set(value, key, part)
+    refuse("put!", value, key)
+
+
+def refuse(name: str, value: Value, key: Value) -> NoReturn:
+    if value is None:
+        raise_error(errors.GET_NOTHING, key)
+    if type(value) is Pair or value is NULL or type(value) is str:
+        raise_error(errors.IMMUTABLE, value)
+    expected(name, "Dict", value)
+
+
+def path_with(value: Value, key: Value, part: Value) -> Value:
+    """A copy with another part at a key."""
+    if type(value) is Dict or type(value) is Array:
+        result = copy(value)
+        path_put(result, key, part)
+        return result
+    if type(value) is Pair or value is NULL:
+        items = list(list_items(value))
+        check_index("update", key, len(items))
+        items[key] = part
+        return make_list(items)
+    refuse("update", value, key)
+
+
+def sequence_length(value: Value) -> int:
+    if type(value) is Array:
+        return len(value.items)
+    return len(list(list_items(value))) if is_list(value) else -1
+
+
+def sequence_ref(value: Value, index: Value) -> Value:
+    items = value.items if type(value) is Array else list(list_items(value))
+    check_index("sequence-ref", index, len(items))
+    return items[index]
+
+
+def sequence_slice(value: Value, start: Value, end: Value) -> Value:
+    if type(value) is Array:
+        return Array(value.items[start:end])
+    return make_list(list(list_items(value))[start:end])
+
+
+def destructure_key(value: Value, key: Value) -> Value:
+    """The value at a key of a dict or of a list `key value ...`."""
+    if type(value) is Dict:
+        return get(value, key)
+    if not is_list(value):
+        destructuring_error(key, value)
+    items = list(list_items(value))
+    for name, part in zip(items[::2], items[1::2]):
+        if name is key:
+            return part
+    return None
+
+
+def destructuring_error(shape: Value, value: Value) -> NoReturn:
+    raise_error(errors.DESTRUCTURE, value, symbol(shape) if type(shape) is str else shape)
+
+
+def has_key(value: Value, key: Value) -> bool:
+    return type(value) is Dict and key_of(key) in value.entries
+
+
+def no_match(value: Value) -> NoReturn:
+    raise_error(errors.NO_MATCH, value)
+
+
+def splice(value: Value) -> Value:
+    if type(value) is Array:
+        return make_list(value.items)
+    return value if is_list(value) else raise_error(errors.SPLICE, value)
+
+
+PLAIN: dict[str, Callable[..., Value]] = {
+    "path-get": get,
+    "path-open!": path_open,
+    "path-put!": path_put,
+    "path-with": path_with,
+    "sequence-length": sequence_length,
+    "sequence-ref": sequence_ref,
+    "sequence-slice": sequence_slice,
+    "destructure-key": destructure_key,
+    "destructuring-error": destructuring_error,
+    "has-key?": has_key,
+    "no-match": no_match,
+    "splice": splice,
+}

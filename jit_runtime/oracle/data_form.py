@@ -1,0 +1,46 @@
+"""Data as code: the form that `eval` expands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from jit_runtime.oracle.printer import written
+from jit_runtime.oracle.values import NULL, Array, Char, Dict, Pair, Symbol, Value
+from jit_runtime.source.diagnostics import fail
+from jit_runtime.source.text import NOWHERE
+from jit_runtime.syntax import forms as f
+from jit_runtime.types.kinds import Kind
+
+
+def form_of(value: Value) -> f.Form:
+    """Raises OmniError for a value that no program can write, such as a function."""
+    if type(value) is Pair or value is NULL:
+        return _list(value)
+    if type(value) is Array:
+        return f.Array([form_of(item) for item in value.items], NOWHERE)
+    if type(value) is Dict:
+        return f.Dict([form_of(part) for entry in value.entries.values() for part in entry], NOWHERE)
+    make = ATOMS.get(type(value))
+    if make is None:
+        raise fail("X013", NOWHERE, f"eval: {written(value)} is not code")
+    return make(value)
+
+
+def _list(value: Value) -> f.Form:
+    items = []
+    while type(value) is Pair:
+        items.append(form_of(value.head))
+        value = value.tail
+    return f.List(items, NOWHERE, None if value is NULL else form_of(value))
+
+
+ATOMS: dict[type, Callable[[Value], f.Form]] = {
+    int: lambda value: f.Int(value, NOWHERE),
+    float: lambda value: f.Float(value, NOWHERE),
+    bool: lambda value: f.Literal(value, NOWHERE),
+    type(None): lambda value: f.Literal(None, NOWHERE),
+    str: lambda value: f.String(value, NOWHERE),
+    Char: lambda value: f.Char(chr(value.code), NOWHERE),
+    Symbol: lambda value: f.Symbol(value.name, NOWHERE),
+    Kind: lambda value: f.Kind([f.Symbol(value.name, NOWHERE)], NOWHERE),
+}

@@ -1,0 +1,112 @@
+"""Structural equality, dict keys, order, identity (language S2.3, S9.3). No recursion: depth is limited by memory only."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from jit_runtime.oracle.raised import raise_error
+from jit_runtime.oracle.values import Array, Char, Dict, Pair, Symbol, Value
+from jit_runtime.types import errors
+
+NUMBERS = (int, float)
+
+
+def equal(a: Value, b: Value) -> bool:
+    """Containers that are compared already count as equal, so cycles end."""
+    work = [(a, b)]
+    seen: set[tuple[int, int]] = set()
+    while work:
+        a, b = work.pop()
+        kind = type(a)
+        if kind in NUMBERS or type(b) in NUMBERS:
+            if kind not in NUMBERS or type(b) not in NUMBERS or a != b:
+                return False
+        elif kind is not type(b):
+            return False
+        elif kind is Pair:
+            if a is not b:
+                work += ((a.tail, b.tail), (a.head, b.head))
+        elif kind is Array or kind is Dict:
+            if (id(a), id(b)) in seen:
+                continue
+            seen.add((id(a), id(b)))
+            pairs = _array_parts(a, b) if kind is Array else _dict_parts(a, b)
+            if pairs is None:
+                return False
+            work += pairs
+        elif not _same(a, b):
+            return False
+    return True
+
+
+def _array_parts(a: Array, b: Array) -> list[tuple[Value, Value]] | None:
+    return list(zip(a.items, b.items)) if len(a.items) == len(b.items) else None
+
+
+def _dict_parts(a: Dict, b: Dict) -> list[tuple[Value, Value]] | None:
+    if a.entries.keys() != b.entries.keys():
+        return None
+    return [(value, b.entries[key][1]) for key, (_, value) in a.entries.items()]
+
+
+def _same(a: Value, b: Value) -> bool:
+    """Equality of two values of one class that have no parts."""
+    if type(a) is str or type(a) is bool:
+        return bool(a == b)
+    return bool(a.code == b.code) if type(a) is Char else a is b
+
+
+def identical(a: Value, b: Value) -> bool:
+    """The same object, or equal immediates. Strings and big numbers have no identity of their own: equal ones are identical."""
+    if type(a) is not type(b):
+        return False
+    if type(a) is float:
+        return str(a) == str(b)  # tells 0.0 from -0.0, and nan is nan
+    return bool(a == b) if type(a) is int else _same(a, b)
+
+
+def key_of(value: Value) -> Hashable:
+    """A hashable stand-in: equal for keys that are equal. Lists count by content, mutable objects by identity.
+
+    A list becomes a flat tuple with brackets around each nested list, so that hashing does not recurse.
+    """
+    if type(value) is not Pair:
+        return _atom_key(value)
+    flat: list[Hashable] = []
+    work: list[Value] = [value]
+    while work:
+        item = work.pop()
+        if item is _CLOSE:
+            flat.append(_CLOSE)
+        elif type(item) is Pair:
+            flat.append(_OPEN)
+            parts = []
+            while type(item) is Pair:
+                parts.append(item.head)
+                item = item.tail
+            work += [_CLOSE, item, *reversed(parts)]
+        else:
+            flat.append(_atom_key(item))
+    return tuple(flat)
+
+
+_OPEN, _CLOSE = object(), object()
+
+
+def _atom_key(value: Value) -> Hashable:
+    if type(value) is float and value != value:
+        return "nan", None
+    if type(value) is bool or type(value) is Char:
+        return type(value), value if type(value) is bool else value.code
+    return value  # type: ignore[no-any-return]  # numbers and strings by content, all other objects by identity
+
+
+def compare(a: Value, b: Value) -> int:
+    """-1, 0 or 1: the natural order of two numbers, strings, chars or symbols."""
+    if type(a) in NUMBERS and type(b) in NUMBERS:
+        x, y = a, b
+    elif type(a) is type(b) and type(a) in (str, Char, Symbol):
+        x, y = (a, b) if type(a) is str else (a.code, b.code) if type(a) is Char else (a.name, b.name)
+    else:
+        raise_error(errors.UNORDERED, a, b)
+    return int(x > y) - int(x < y)

@@ -1,0 +1,164 @@
+"""The written form (language S2.4) and the display form (S2.5) of a value. Depth is limited by memory only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from jit_runtime.oracle.values import NULL, Array, Atom, Bounce, Box, Char, Closure, Dict, Generic, Iter, Native, Null, Pair, Symbol, Value
+from jit_runtime.types.kinds import Kind
+
+CHAR_NAMES = {0: "null", 8: "backspace", 9: "tab", 10: "newline", 13: "return", 27: "escape", 32: "space", 127: "delete"}
+ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}
+QUOTES = {"quote": "'", "quasiquote": "`", "unquote": ",", "unquote-splicing": ",@"}
+
+
+def display(value: Value) -> str:
+    """Like the written form, but a string or char at top level is shown raw."""
+    if type(value) is str:
+        return value
+    return chr(value.code) if type(value) is Char else written(value)
+
+
+def written(value: Value) -> str:
+    out: list[str] = []
+    open_containers: set[int] = set()
+    work: list[Pieces] = [iter([_Form(value)])]
+    while work:
+        piece = next(work[-1], None)
+        if piece is None:
+            work.pop()
+        elif isinstance(piece, str):
+            out.append(piece)
+        elif isinstance(piece, _Leave):
+            open_containers.discard(piece.identity)
+        elif id(piece.value) in open_containers:
+            out.append("#<cycle>")
+        else:
+            inner = CONTAINERS.get(type(piece.value))
+            if inner is None:
+                out.append(atomic(piece.value))
+            else:
+                if type(piece.value) is not Pair:
+                    open_containers.add(id(piece.value))
+                work.append(inner(piece.value))
+    return "".join(out)
+
+
+class _Form:
+    """A value still to be written (strings among the pieces are text)."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Value) -> None:
+        self.value = value
+
+
+class _Leave:
+    """The mutable container with this identity has been written."""
+
+    __slots__ = ("identity",)
+
+    def __init__(self, value: Value) -> None:
+        self.identity = id(value)
+
+
+Pieces = Iterator[str | _Form | _Leave]
+
+
+def _pair(value: Pair) -> Pieces:
+    if type(value.head) is Symbol and value.head.name in QUOTES and type(value.tail) is Pair and value.tail.tail is NULL:
+        yield QUOTES[value.head.name]
+        yield _Form(value.tail.head)
+        return
+    yield "("
+    yield _Form(value.head)
+    rest = value.tail
+    while type(rest) is Pair:
+        yield " "
+        yield _Form(rest.head)
+        rest = rest.tail
+    if rest is not NULL:
+        yield " . "
+        yield _Form(rest)
+    yield ")"
+
+
+def _array(value: Array) -> Pieces:
+    yield "["
+    for i, item in enumerate(value.items):
+        if i:
+            yield " "
+        yield _Form(item)
+    yield "]"
+    yield _Leave(value)
+
+
+def _dict(value: Dict) -> Pieces:
+    yield "#{"
+    for i, (key, item) in enumerate(value.entries.values()):
+        if i:
+            yield " "
+        if type(key) is Symbol:
+            yield ":"
+        yield _Form(key)
+        yield " "
+        yield _Form(item)
+    yield "}"
+    yield _Leave(value)
+
+
+def _holder(value: Box | Atom) -> Pieces:
+    yield "#<box " if type(value) is Box else "#<atom "
+    yield _Form(value.value)
+    yield ">"
+    yield _Leave(value)
+
+
+CONTAINERS: dict[type, Callable[[Value], Pieces]] = {Pair: _pair, Array: _array, Dict: _dict, Box: _holder, Atom: _holder}
+
+
+def write_float(value: float) -> str:
+    """The shortest digits that read back; Python's `repr` follows the same rule, with the same limits for exponents."""
+    return repr(value)
+
+
+def write_string(value: str) -> str:
+    return '"' + "".join(ESCAPES.get(c) or (f"\\x{ord(c):02x}" if is_control(ord(c)) else c) for c in value) + '"'
+
+
+def is_control(code: int) -> bool:
+    return code < 32 or 127 <= code < 160
+
+
+def write_char(code: int) -> str:
+    name = CHAR_NAMES.get(code)
+    if name is None:
+        name = f"x{code:02x}" if is_control(code) else chr(code)
+    return "#\\" + name
+
+
+def atomic(value: Value) -> str:
+    """The written form of a value without parts."""
+    return WRITERS[type(value)](value)
+
+
+def _function(name: str | None) -> str:
+    return f"#<fn {name}>" if name else "#<fn>"
+
+
+WRITERS: dict[type, Callable[[Value], str]] = {
+    int: str,
+    float: write_float,
+    bool: lambda value: "true" if value else "false",
+    type(None): lambda value: "nothing",
+    str: write_string,
+    Char: lambda value: write_char(value.code),
+    Symbol: lambda value: value.name,
+    Null: lambda value: "()",
+    Kind: lambda value: "{" + value.name + "}",
+    Closure: lambda value: _function(value.code.source.name),
+    Generic: lambda value: _function(value.name),
+    Native: lambda value: _function(value.row.name),
+    Iter: lambda value: "#<iter>",
+    Bounce: lambda value: "#<bounce>",
+}

@@ -1,0 +1,227 @@
+"""The oracle's values: plain Python objects.
+
+Int int, Float float, Bool bool, Nothing None, String str; the others are the classes below. `bool` is a subclass of
+`int` in Python, not in the language: `type(v) is int` tells them apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from jit_runtime.expand import core
+from jit_runtime.source.diagnostics import fail
+from jit_runtime.types.builtins import Builtin
+from jit_runtime.types.kinds import BIT, KINDS, Kind
+
+Value = Any
+
+
+class Symbol:
+    """Interned by name, except those `gensym` makes."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+_symbols: dict[str, Symbol] = {}
+
+
+def symbol(name: str) -> Symbol:
+    """The symbol of a name: always the same object."""
+    found = _symbols.get(name)
+    if found is None:
+        found = _symbols[name] = Symbol(name)
+    return found
+
+
+class Char:
+    __slots__ = ("code",)
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+
+
+class Null:
+    """The class of `()`, whose only instance is NULL."""
+
+    __slots__ = ()
+
+
+NULL = Null()
+
+
+class Pair:
+    __slots__ = ("head", "tail")
+
+    def __init__(self, head: Value, tail: Value) -> None:
+        self.head, self.tail = head, tail
+
+
+class Array:
+    __slots__ = ("items",)
+
+    def __init__(self, items: list[Value]) -> None:
+        self.items = items
+
+
+class Dict:
+    """`entries` maps the key's hashable stand-in (`equality.key_of`) to [key, value], in insertion order."""
+
+    __slots__ = ("entries",)
+
+    def __init__(self) -> None:
+        self.entries: dict[Any, list[Value]] = {}
+
+
+class Box:
+    __slots__ = ("value",)
+
+    def __init__(self, value: Value) -> None:
+        self.value = value
+
+
+class Atom:
+    __slots__ = ("value",)
+
+    def __init__(self, value: Value) -> None:
+        self.value = value
+
+
+class Iter:
+    """`pull()` is a generator function that may ask for calls (see `calling.py`) and returns an element or END."""
+
+    __slots__ = ("buffer", "pull")
+
+    def __init__(self, pull: Callable[[], Any]) -> None:
+        self.pull = pull
+        self.buffer: list[Value] = []
+
+
+class End:
+    """The class of END: what `pull` returns when there are no more elements."""
+
+
+END = End()
+
+
+class Uninitialized:
+    """What a recursive binding holds before its initialiser has run. Never seen by programs."""
+
+
+UNINITIALIZED = Uninitialized()
+
+
+class Closure:
+    """A function value: code (`compile.Code`) and what it captured."""
+
+    __slots__ = ("captured", "code")
+
+    def __init__(self, code: Any, captured: list[Value]) -> None:
+        self.code, self.captured = code, captured
+
+
+class Generic:
+    """A module-level function: methods, told apart by count and kinds of the arguments."""
+
+    __slots__ = ("doc", "methods", "name")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.doc: str | None = None
+        self.methods: list[Closure] = []
+
+
+class Native:
+    """A builtin as a value. `calling`: the implementation is a generator that asks for calls (see `calling.py`).
+
+    `binary` is the implementation for two arguments.
+    """
+
+    __slots__ = ("binary", "calling", "implementation", "row")
+
+    def __init__(self, row: Builtin, implementation: Callable[..., Any], calling: bool) -> None:
+        self.row, self.implementation, self.calling = row, implementation, calling
+        self.binary = getattr(implementation, "binary", implementation)
+
+
+class Bounce:
+    """A call that `trampoline` will make."""
+
+    __slots__ = ("arguments", "function")
+
+    def __init__(self, function: Value, arguments: tuple[Value, ...]) -> None:
+        self.function, self.arguments = function, arguments
+
+
+KIND_NAMES: dict[type, str] = {
+    int: "Int",
+    float: "Float",
+    bool: "Bool",
+    Char: "Char",
+    type(None): "Nothing",
+    str: "String",
+    Symbol: "Symbol",
+    Null: "Null",
+    Pair: "Pair",
+    Array: "Array",
+    Dict: "Dict",
+    Closure: "Function",
+    Generic: "Function",
+    Native: "Function",
+    Bounce: "Function",
+    Kind: "Kind",
+    Box: "Box",
+    Atom: "Atom",
+    Iter: "Iter",
+}
+BITS = {cls: BIT[name] for cls, name in KIND_NAMES.items()}
+FUNCTIONS = (Closure, Generic, Native)
+
+
+def is_instance(value: Value, kind: Kind) -> bool:
+    return bool(BITS[type(value)] & kind.mask)
+
+
+def kind_of(value: Value) -> Kind:
+    """The kind that programs see: both cases of a list are List."""
+    name = KIND_NAMES[type(value)]
+    return KINDS["List" if name in ("Null", "Pair") else name]
+
+
+def truthy(value: Value) -> bool:
+    return value is not None and value is not False
+
+
+def make_list(items: Any, tail: Value = NULL) -> Value:
+    """The list of a Python sequence."""
+    result = tail
+    for item in reversed(items):
+        result = Pair(item, result)
+    return result
+
+
+def list_items(value: Value) -> Iterator[Value]:
+    """The elements of a chain of pairs; what ends the chain is not looked at."""
+    while type(value) is Pair:
+        yield value.head
+        value = value.tail
+
+
+def from_datum(datum: core.Datum) -> Value:
+    """The value of a literal in the core AST."""
+    if isinstance(datum, core.Sym):
+        return symbol(datum.name)
+    if isinstance(datum, core.Chr):
+        return Char(datum.code)
+    if isinstance(datum, core.Lst):
+        return make_list([from_datum(item) for item in datum.items], NULL if datum.tail is None else from_datum(datum.tail))
+    if isinstance(datum, core.KindRef):
+        return datum.kind
+    if isinstance(datum, core.Uninitialized):
+        return UNINITIALIZED
+    if isinstance(datum, core.Big):
+        raise fail("X0900", None, "not supported yet: a literal BigInt")
+    return datum

@@ -1,0 +1,99 @@
+"""Region counters as people read them: the toolbar, `--stats`, `,stats` and the notebook panel share these words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+Counters = Mapping[str, int]
+
+# (key of Session.stats(), what it is called, "bytes" or "count"), in the order they are shown.
+ROWS = (
+    ("regions_live", "live regions", "count"),
+    ("held_bytes", "bytes held by regions", "bytes"),
+    ("mapped_bytes", "bytes mapped from the system", "bytes"),
+    ("undead_bytes", "bytes in undead regions", "bytes"),
+    ("bytes_allocated", "bytes allocated", "bytes"),
+    ("regions_created", "regions created", "count"),
+    ("regions_reused", "of those from the pool", "count"),
+    ("regions_reclaimed", "regions reclaimed", "count"),
+    ("exits", "region exits", "count"),
+    ("resets", "loop spaces reset", "count"),
+    ("evacuations", "evacuations", "count"),
+    ("objects_moved", "objects transmigrated", "count"),
+    ("bytes_moved", "bytes transmigrated", "bytes"),
+    ("splices", "regions spliced", "count"),
+    ("retains", "regions retained", "count"),
+    ("log_entries", "barrier entries logged", "count"),
+)
+
+
+def bytes_text(count: int) -> str:
+    """Three significant digits in binary units: `512 B`, `12.4 KiB`, `3.02 MiB`."""
+    return f"{count} B" if abs(count) < 1024 else _scaled(count, 1024, (" KiB", " MiB", " GiB", " TiB"))
+
+
+def count_text(count: int) -> str:
+    """Digits in groups of three."""
+    return f"{count:,}".replace(",", " ")
+
+
+def short_text(count: int) -> str:
+    """At most five characters: `9999`, `12.3k`, `4.56M`."""
+    return str(count) if abs(count) < 10_000 else _scaled(count, 1000, ("k", "M", "G", "T"))
+
+
+def _scaled(count: int, base: int, units: tuple[str, ...]) -> str:
+    """Three significant digits in the unit that leaves less than 1000 of it."""
+    power = 1
+    while power < len(units) and abs(count) >= 1000 * base**power:
+        power += 1
+    size = count / base**power
+    return f"{size:.{2 if abs(size) < 10 else 1 if abs(size) < 100 else 0}f}{units[power - 1]}"
+
+
+def amount_text(count: int, unit: str) -> str:
+    return bytes_text(count) if unit == "bytes" else count_text(count)
+
+
+def summary(now: Counters) -> str:
+    """What lives now, the session's repairs, and what was allocated in all; the first two in less than 80 columns."""
+    moved, spliced, retained, objects = (short_text(now.get(key, 0)) for key in ("evacuations", "splices", "retains", "objects_moved"))
+    return (
+        f"{short_text(now.get('regions_live', 0))} regions {bytes_text(now.get('held_bytes', 0))}"
+        f" │ {moved} evacuated {spliced} spliced {retained} retained │ {objects} transmigrated"
+        f" │ {bytes_text(now.get('bytes_allocated', 0))} allocated"
+    )
+
+
+def delta_summary(delta: Counters, seconds: float) -> str:
+    """One line for a form or a cell: what it did."""
+    parts = [seconds_text(seconds), f"{bytes_text(delta.get('bytes_allocated', 0))} allocated"]
+    parts += [
+        f"{count_text(delta[key])} {name}"
+        for key, name in (("evacuations", "evacuations"), ("splices", "spliced"), ("retains", "retained"), ("objects_moved", "objects transmigrated"))
+        if delta.get(key)
+    ]
+    return ", ".join(parts)
+
+
+def seconds_text(seconds: float) -> str:
+    if seconds < 1e-3:
+        return f"{seconds * 1e6:.0f} µs"
+    return f"{seconds * 1e3:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"
+
+
+def table(counters: Counters) -> list[tuple[str, str]]:
+    """(name, amount) of every counter the session reports, in the order of ROWS."""
+    return [(name, amount_text(counters[key], unit)) for key, name, unit in ROWS if key in counters]
+
+
+def table_text(counters: Counters) -> str:
+    """The table in two columns, numbers to the right."""
+    rows = table(counters)
+    width = max((len(amount) for _, amount in rows), default=0)
+    return "\n".join(f"{amount:>{width}}  {name}" for name, amount in rows)
+
+
+def difference(before: Counters, after: Counters) -> dict[str, int]:
+    """What happened between two samples; levels (live, held, mapped) become their change."""
+    return {key: value - before.get(key, 0) for key, value in after.items() if isinstance(value, int)}

@@ -1,0 +1,82 @@
+"""Every program of the corpus does what its comments say, with each engine.
+
+`programs/` holds the conformance programs by topic, and of our own `core-extra/` and `regress/`: one program for each bug that was found.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jit_runtime.doctest import run_file
+from tests.engines import ENGINES
+
+ROOT = Path(__file__).parent / "programs"
+SECTIONS = {"S1", "S2", "S3", "S4", "S5", "S7", "S8", "S9", "S23"}
+LATER = {
+    "arith-doubling-loop",  # BigInt
+    "let-destructure-ctor",  # structs
+    "region-effect-payload",  # effects that resume
+}
+"""Programs of these sections that need one that is not there yet."""
+
+EXTRA = {
+    "control": {"effect-no-perform", "trampoline"},
+    "core": {
+        *("accessor-function", "arith-mixed", "atom-basics", "atom-structured", "char-ops", "compose-partial", "flow-for"),
+        *("iter-has-next", "iter-infinite", "iter-long", "iter-map-lazy", "iter-on-arrays-lists", "iter-one-shot", "iter-range"),
+        *("iter-range-forms", "iter-reduce", "iter-step-zero", "define-typed-mismatch", "let-typed-mismatch", "set-typed"),
+        *("define-typed-value", "errmsg-no-method-kinds", "errmsg-type-names", "eval-data", "unquote-outside", "values-println-returns"),
+        *("match-as", "match-dict", "match-duplicate-var", "match-kinds", "match-list-patterns", "match-literals", "match-no-clause"),
+        *("match-rest", "match-sequence", "match-variable"),
+    },
+    "dispatch": {"dispatch-ambiguous", "dispatch-arity", "dispatch-disambiguated", "dispatch-kind", "dispatch-no-method"},
+    "library": {"collect-default", "pipe-functions", "pipe-last-argument", "pipe-placeholder"},
+    "macros": {"macro-gensym", "quasiquote-basic", "quasiquote-nested", "tower-clambda"},
+    "types": {"metadata-ignored-flags", "type-first-class", "type-fn-kind", "type-not-a-kind", "type-predicate", "type-return-check"},
+}
+"""Programs of other sections that pass, by folder."""
+
+ORACLE_ONLY = {"dispatch-ambiguous"}
+
+SLOW = {"oracle": {"tail-mutual", "tail-positions", "tail-typed", "region-loop-garbage", "s3-tail", "s6-evaluation"}}
+"""More than a million calls: too many for an interpreter in an ordinary test run."""
+
+ONCE = {"runaway-recursion", "s3-tail"}
+"""Programs that use up a whole stack: one of the native engines is enough."""
+
+
+def section(path: Path) -> str:
+    found = re.search(r"^;; ref: (S\d+)", path.read_text("utf-8"), re.MULTILINE)
+    return found[1] if found else ""
+
+
+def expected_to_pass(path: Path, engine: str) -> bool:
+    if path.stem in LATER or (engine != "oracle" and path.stem in ORACLE_ONLY) or (engine not in ("oracle", "native") and path.stem in ONCE):
+        return False
+    if path.parent.name in ("core-extra", "regress", "spec") or path.stem in EXTRA.get(path.parent.name, ()):
+        return True
+    return path.parent.name in ("core", "memory") and (section(path) in SECTIONS or path.stem.startswith("error-"))
+
+
+def runs() -> Iterator[object]:
+    for path in sorted(ROOT.rglob("*.omni")):
+        for engine in ENGINES:
+            if expected_to_pass(path, engine):
+                marks = [pytest.mark.soak] if path.stem in SLOW.get(engine, ()) else []
+                yield pytest.param(path, engine, id=f"{engine}-{path.stem}", marks=marks)
+
+
+@pytest.mark.parametrize(("path", "engine"), list(runs()))
+def test_program(path: Path, engine: str) -> None:
+    report = run_file(str(path), ENGINES[engine])
+    assert not report.failures, str(report)
+    assert report.passed
+
+
+def test_the_lists_name_programs_that_exist() -> None:
+    names = {path.stem for path in ROOT.rglob("*.omni")}
+    assert names >= LATER | ORACLE_ONLY | ONCE
+    assert names >= SLOW["oracle"]
+    assert all((ROOT / folder / f"{name}.omni").exists() for folder, stems in EXTRA.items() for name in stems)
