@@ -74,12 +74,27 @@ class Lab:
             self._page = _page()
             self._page.set_page_load_timeout(SECONDS)
             self._page.get(address)
-            if self.sees(lambda: self.find(".jp-Notebook .jp-CodeCell")):
+            if self.sees(self._is_ready):
                 return
+            reason += f"\n{self.state()}"
         except (WebDriverException, HTTPError, OSError) as error:
             reason = f"the browser does not work here: {type(error).__name__}"
         self.__exit__()
         pytest.skip(reason)
+
+    def _is_ready(self) -> bool:
+        """The cells are there and a kernel waits for them: a cell that is run before is not run at all."""
+        return bool(self.find(".jp-Notebook .jp-CodeCell")) and bool(self.find(".jp-Notebook-ExecutionIndicator[data-status='idle']"))
+
+    def state(self) -> str:
+        """What the page and the server say, for the message of a test that fails."""
+        shown = {
+            "dialogs": self.texts(".jp-Dialog"),
+            "prompts": self.texts(".jp-InputPrompt"),
+            "kernel": self.texts(".jp-Notebook-ExecutionIndicator"),
+            "outputs": self.texts(".jp-OutputArea-output"),
+        }
+        return f"{shown}\n{self._log.read_text()[-3000:]}"
 
     def __exit__(self, *_: object) -> None:
         if self._page is not None:
@@ -98,9 +113,13 @@ class Lab:
         return wait_until(condition, SECONDS)
 
     def run_cell(self, index: int) -> None:
-        """Click into the cell and press Ctrl-Enter, as soon as the page lets one."""
+        """Click into the cell and press Ctrl-Enter, until its prompt says that it was run."""
         from selenium.common.exceptions import WebDriverException
         from selenium.webdriver.common.keys import Keys
+
+        def was_run() -> bool:
+            prompts = self.texts(".jp-Notebook .jp-CodeCell .jp-InputPrompt")
+            return len(prompts) > index and re.sub(r"\s", "", prompts[index]) != "[]:"
 
         def done() -> bool:
             try:
@@ -108,9 +127,9 @@ class Lab:
                 self._page.switch_to.active_element.send_keys(Keys.CONTROL, Keys.ENTER)
             except (WebDriverException, IndexError):
                 return False
-            return True
+            return wait_until(was_run, 5)
 
-        assert self.sees(done)
+        assert self.sees(done), self.state()
 
     def interrupt(self) -> None:
         """The notebook's own stop button."""

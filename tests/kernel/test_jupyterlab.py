@@ -19,21 +19,21 @@ def test_output_values_errors_and_live_accounting(tmp_path):
     with Lab(tmp_path, "n.ipynb") as lab:
         outputs = ".jp-OutputArea-output"
         lab.run_cell(0)
-        assert lab.sees(lambda: any("hello from native code" in text for text in lab.texts(outputs)))
+        assert lab.sees(lambda: any("hello from native code" in text for text in lab.texts(outputs))), lab.state()
         lab.run_cell(1)
-        assert lab.sees(lambda: "144" in [text.strip() for text in lab.texts(".jp-OutputArea-executeResult .jp-OutputArea-output")])
+        assert lab.sees(lambda: "144" in [text.strip() for text in lab.texts(".jp-OutputArea-executeResult .jp-OutputArea-output")]), lab.state()
 
         lab.run_cell(2)
         seen = set()
-        assert lab.sees(lambda: len(seen.update(running_panels(lab)) or seen) >= 2), lab.texts(PANEL)
+        assert lab.sees(lambda: len(seen.update(running_panels(lab)) or seen) >= 2), f"{lab.texts(PANEL)} {lab.state()}"
         lab.screenshot(tmp_path / "running.png")
         lab.interrupt()
-        assert lab.sees(lambda: any("interrupted" in text for text in lab.texts(outputs)))
-        assert lab.sees(lambda: not running_panels(lab))
+        assert lab.sees(lambda: any("interrupted" in text for text in lab.texts(outputs))), lab.state()
+        assert lab.sees(lambda: not running_panels(lab)), lab.state()
 
         lab.run_cell(3)
-        assert lab.sees(lambda: any("error" in text and "car" in text and "^" in text for text in lab.texts(outputs)))
-        assert lab.sees(lambda: keywords_are_coloured(lab))
+        assert lab.sees(lambda: any("error" in text and "car" in text and "^" in text for text in lab.texts(outputs))), lab.state()
+        assert lab.sees(lambda: keywords_are_coloured(lab)), lab.state()
         lab.screenshot(tmp_path / "notebook.png")
 
 
