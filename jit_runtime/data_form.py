@@ -94,7 +94,7 @@ _RULES: dict[str, Callable[[Engine, int, int], f.Form]] = {
     "dict": _dict,
     "string": lambda engine, word, depth: f.String(text_of(word), NOWHERE),
     "symbol": lambda engine, word, depth: f.Symbol(text_of(word), NOWHERE),
-    "kind": lambda engine, word, depth: f.Kind([f.Symbol(text_of(word), NOWHERE)], NOWHERE),
+    "kind": lambda engine, word, depth: f.Kind([f.Symbol(part, NOWHERE) for part in text_of(word).split(" ")], NOWHERE),
     "int": lambda engine, word, depth: f.Int(signed(field(word, "int", "value")), NOWHERE),
     "float": lambda engine, word, depth: f.Float(ctypes.c_double.from_address(word - words.OBJECT_TAG + 8).value, NOWHERE),
 }

@@ -1,10 +1,11 @@
 """Kind forms: what stands in braces.
 
-Parameters of kinds are accepted and not yet kept: `{List Int}` is the kind List.
+`{Array T}` is a kind of its own. Other parameters are accepted and not yet kept: `{List Int}` is the kind List.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import Const, Core, KindRef
@@ -49,11 +50,18 @@ def expand_kind(x: Expander, form: f.Kind, scope: Scope | None) -> Core:
 def _braces(x: Expander, form: f.Kind) -> Kind:
     if not form.items:
         raise malformed("{}", form.span, "empty braces", EXPECTED)
-    kind = kind_of(x, form.items[0])
-    for argument in form.items[1:]:
+    return _applied(x, kind_of(x, form.items[0]), form.items[1:])
+
+
+def _applied(x: Expander, kind: Kind, arguments: Sequence[f.Form]) -> Kind:
+    """A kind with parameters. Arrays are invariant: those of other elements than Int, Float, Char and Bool can hold anything."""
+    found: list[Kind] = []
+    for argument in arguments:
         for part in argument.items if type(argument) is f.Array else [argument]:
             if type(part) in (f.Symbol, f.Kind, f.List):
-                kind_of(x, part)
+                found.append(kind_of(x, part))
+    if kind is KINDS["Array"] and len(found) == 1:
+        return KINDS.get(f"Array {found[0].name}", KINDS["Array Any"])
     return kind
 
 
@@ -71,7 +79,7 @@ def _computed(x: Expander, form: f.List, head: str) -> Kind:
         return KINDS["Function"]
     if head == "Type":
         return KINDS["Kind"]
-    return _named(x, form.items[0])  # type: ignore[arg-type]  # the caller looked: a Symbol
+    return _applied(x, _named(x, form.items[0]), form.items[1:])  # type: ignore[arg-type]  # the caller looked: a Symbol
 
 
 def _union(x: Expander, form: f.List) -> Kind:

@@ -36,13 +36,13 @@ def array(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
         from jit_runtime.infer.calls import call_runtime
         from jit_runtime.types.builtins import Builtin as Row
 
-        return call_runtime(b, Row("array", 0, None, BIT["Array"], ("rt", "rt_array"), ""), values)
+        return call_runtime(b, Row("array", 0, None, BIT["Array Any"], ("rt", "rt_array"), ""), values)
     bools = bool(values) and all(v.op.type == "i1" for v in values)
     store = store_of_bools(b, values) if bools else store_of_words(b, values)
     made = b.allocate("array", 24)
     b.store(i64(len(values)), b.field_address(made, "array", LENGTH), "length")
     b.init_field(made, BY_NAME["array"].offsets[CONTENT], store)
-    return Val(made, BIT["Array"])
+    return Val(made, BIT["Array Any"])
 
 
 def store_of_words(b: Builder, values: list[Val]) -> Operand:

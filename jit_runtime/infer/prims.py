@@ -18,7 +18,7 @@ from jit_runtime.ir.nodes import Imm, Operand
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_NAME
 from jit_runtime.types.errors import CODES
-from jit_runtime.types.kinds import ANY, BIT
+from jit_runtime.types.kinds import ANY, BIT, KINDS
 
 if TYPE_CHECKING:
     from jit_runtime.expand.core import Call
@@ -618,7 +618,7 @@ def listed(b: Builder, sequence: Val) -> Val:
     from jit_runtime.infer.calls import call_word
     from jit_runtime.infer.world import GenericFunction
 
-    plain = LIST | BIT["Array"]
+    plain = LIST | KINDS["Array"].mask
     library = b.unit.world.lookup("%sequence")
     if not sequence.mask & ~plain or not isinstance(library, GenericFunction):
         return sequence

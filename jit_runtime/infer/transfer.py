@@ -76,7 +76,7 @@ PREDICATES: dict[str, int] = {
     "string?": BIT["String"],
     "symbol?": BIT["Symbol"],
     "bool?": BOOL,
-    "array?": BIT["Array"],
+    "array?": KINDS["Array"].mask,
     "dict?": BIT["Dict"],
     "function?": BIT["Function"],
     "box?": BIT["Box"],

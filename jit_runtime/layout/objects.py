@@ -54,6 +54,10 @@ class Layout:
         return self.id << TYPE_SHIFT | (HEADER_MUTABLE if self.mutable else 0)
 
 
+# A typed array begins like any array. `line` is its length if it has one dimension, `rows` and `columns` are those of two; else they
+# are 0, so that comparing an index checks the number of indices too. `dims`: the dimensions as a store of Ints, nothing if it has one.
+TYPED_ARRAY = (("length", "i64"), ("store", "ref"), ("line", "i64"), ("rows", "i64"), ("columns", "i64"), ("dims", "ref"))
+
 LAYOUTS = (
     Layout("int", 1, "Int", (("value", "i64"),)),  # outside the fixnum range
     Layout("float", 2, "Float", (("value", "f64"),)),  # outside the flonum range
@@ -61,7 +65,7 @@ LAYOUTS = (
     Layout("symbol", 4, "Symbol", (("name", "ref"), ("hash", "i64")), extra="1: made by gensym"),
     Layout("box", 5, "Box", (("value", "ref"),), mutable=True, extra="identity, 0: none yet"),
     Layout("atom", 6, "Atom", (("value", "ref"),), mutable=True, extra="identity"),
-    Layout("array", 7, "Array", (("length", "i64"), ("store", "ref")), mutable=True, extra="identity"),
+    Layout("array", 7, "Array Any", (("length", "i64"), ("store", "ref")), mutable=True, extra="identity"),
     Layout("store", 8, None, (), "ref", mutable=True, extra="capacity in words; unused slots hold 0"),
     Layout(
         "dict",
@@ -93,6 +97,13 @@ LAYOUTS = (
     Layout("iter", 15, "Iter", (("pull", "ref"), ("kept", "ref")), mutable=True, extra="identity; pull: function; kept: next element, or PULL"),
     Layout("bounce", 16, "Function", (("call", "ref"),), extra="identity; call: pair of function and arguments"),
     Layout("bools", 17, None, (), "byte", mutable=True, extra="capacity: a store of Bools, one byte each (0 or 1); unused ones hold 0"),
+    Layout("ints", 18, None, (), "byte", mutable=True, extra="bytes: a store of raw Ints"),
+    Layout("floats", 19, None, (), "byte", mutable=True, extra="bytes: a store of raw Floats"),
+    Layout("chars", 20, None, (), "byte", mutable=True, extra="bytes: a store of code points, four bytes each"),
+    Layout("int-array", 21, "Array Int", TYPED_ARRAY, mutable=True, extra="identity"),
+    Layout("float-array", 22, "Array Float", TYPED_ARRAY, mutable=True, extra="identity"),
+    Layout("char-array", 23, "Array Char", TYPED_ARRAY, mutable=True, extra="identity"),
+    Layout("bool-array", 24, "Array Bool", TYPED_ARRAY, mutable=True, extra="identity"),
 )
 BY_NAME = {row.name: row for row in LAYOUTS}
 BY_ID = {row.id: row for row in LAYOUTS}

@@ -13,13 +13,14 @@ A program names a builtin as `name`, which its own definitions may shadow; gener
 
 from __future__ import annotations
 
-from jit_runtime.types.kinds import ANY, BIT
+from jit_runtime.types.kinds import ANY, BIT, KINDS
 
 INT, FLOAT, BOOL, CHAR, NOTHING, STRING, SYMBOL = (BIT[k] for k in ("Int", "Float", "Bool", "Char", "Nothing", "String", "Symbol"))
 NULL, PAIR, ARRAY, DICT, FUNCTION, KIND, BOX, ATOM, ITER = (
-    BIT[k] for k in ("Null", "Pair", "Array", "Dict", "Function", "Kind", "Box", "Atom", "Iter")
+    BIT[k] for k in ("Null", "Pair", "Array Any", "Dict", "Function", "Kind", "Box", "Atom", "Iter")
 )
-NUMBER, LIST, SEQUENCE = INT | FLOAT, NULL | PAIR, NULL | PAIR | ARRAY
+NUMBER, LIST, SEQUENCE = INT | FLOAT, NULL | PAIR, NULL | PAIR | KINDS["Array"].mask
+ARRAYS = KINDS["Array"].mask
 LIB = ("lib",)
 
 
@@ -193,12 +194,15 @@ _ROWS: tuple[tuple[str, int, int | None, int, tuple[str, ...], str], ...] = (
     # ---- arrays (S9.2) ----
     ("array", 0, None, ARRAY, ("op", "array"), "(array x ...) -- a new array"),
     ("make-array", 1, 2, ARRAY, ("rt", "rt_make_array"), "(make-array n init) -- n times init (default nothing)"),
-    ("array-ref", 2, 2, ANY, ("op", "array-ref"), "(array-ref a i) -- element i"),
-    ("array-set!", 3, 3, ANY, ("op", "array-set"), "(array-set! a i v) -- stores v as element i; returns v"),
-    ("array-length", 1, 1, INT, ("op", "array-length"), "(array-length a) -- the number of elements"),
-    ("array-push!", 2, 2, ARRAY, ("rt", "rt_array_push"), "(array-push! a v) -- appends v; returns the array"),
+    ("array-ref", 2, None, ANY, ("op", "array-ref"), "(array-ref a i ...) -- element i; one index for each dimension"),
+    ("array-set!", 3, None, ANY, ("op", "array-set"), "(array-set! a i ... v) -- stores v as element i; returns v"),
+    ("typed-array", 2, 2, ARRAYS & ~ARRAY, ("op", "typed-array"), "(typed-array n {Float}) -- n zeros; [n m ...] for more dimensions; Int, Float, Char or Bool"),
+    ("array-dimensions", 1, 1, LIST, ("rt", "rt_array_dimensions"), "(array-dimensions a) -- the list of its dimensions"),
+    ("array-length", 1, 1, INT, ("op", "array-length"), "(array-length a) -- the number of elements, of all dimensions together"),
+    ("array-fill!", 2, 2, ARRAYS, ("rt", "rt_array_fill"), "(array-fill! a v) -- stores v as every element; returns the array"),
+    ("array-push!", 2, 2, ARRAYS, ("rt", "rt_array_push"), "(array-push! a v) -- appends v; returns the array"),
     ("array-pop!", 1, 1, ANY, ("rt", "rt_array_pop"), "(array-pop! a) -- removes and returns the last element"),
-    ("array-slice", 2, 3, ARRAY, ("rt", "rt_array_slice"), "(array-slice a i j) -- a copy of elements i up to, not including, j"),
+    ("array-slice", 2, 3, ARRAYS, ("rt", "rt_array_slice"), "(array-slice a i j) -- a copy of elements i up to, not including, j"),
     ("copy", 1, 1, ANY, ("rt", "rt_copy"), "(copy x) -- a shallow copy of an array, dict, box or atom; other values themselves"),
     ("list->array", 1, 1, ARRAY, ("rt", "rt_list_to_array"), "(list->array xs) -- a new array with the elements of a list"),
     ("array->list", 1, 1, LIST, ("rt", "rt_array_to_list"), "(array->list a) -- a list with the elements of an array"),

@@ -70,6 +70,12 @@ CHANGED = _template(45, "CHANGED", "{0} changed while it was traversed")
 SPLICE = _template(46, "SPLICE", "splicing needs a list or an array, got {0k} {0}")
 FORMAT = _template(47, "FORMAT", "fmt: {0d}")
 
+# typed arrays
+ELEMENT_KIND = _template(70, "ELEMENT_KIND", "typed-array: no element kind: {0}; there are arrays of Int, Float, Char and Bool")
+ELEMENT = _template(71, "ELEMENT", "type error: {1k} {1} cannot be an element of {0k}")
+INDEX_COUNT = _template(72, "INDEX_COUNT", "out of bounds: {0} indices for an array of dimension {1}")
+FIXED_SHAPE = _template(73, "FIXED_SHAPE", "type error: {0} needs an array of dimension 1, got dimension {1}")
+
 # assertions, control
 ASSERT = _template(50, "ASSERT", "assertion failed")
 ASSERT_MESSAGE = _template(51, "ASSERT_MESSAGE", "assertion failed: {0d}")

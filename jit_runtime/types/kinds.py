@@ -22,7 +22,8 @@ class Kind:
         return "{" + self.name + "}"
 
 
-# Concrete kinds in bit order, with their parent. Null and Pair are the two cases of List.
+# Concrete kinds in bit order, with their parent. Null and Pair are the two cases of List. A parameter stands behind a blank: what
+# `{Array Int}` means. Array Any is what `[...]` makes; the others hold raw elements.
 CONCRETE = (
     ("Int", "Integer"),
     ("Float", "AbstractFloat"),
@@ -33,7 +34,7 @@ CONCRETE = (
     ("Symbol", "Any"),
     ("Null", "List"),
     ("Pair", "List"),
-    ("Array", "Any"),
+    ("Array Any", "Array"),
     ("Dict", "Any"),
     ("Function", "Any"),
     ("Kind", "Any"),
@@ -41,6 +42,10 @@ CONCRETE = (
     ("Atom", "Any"),
     ("Iter", "Any"),
     ("Code", "Any"),
+    ("Array Int", "Array"),
+    ("Array Float", "Array"),
+    ("Array Char", "Array"),
+    ("Array Bool", "Array"),
 )
 ABSTRACT = (
     ("Any", None),
@@ -49,6 +54,7 @@ ABSTRACT = (
     ("Integer", "Real"),
     ("AbstractFloat", "Real"),
     ("List", "Any"),
+    ("Array", "Any"),
 )
 ALIASES = {"Int64": "Int", "Float64": "Float"}
 
