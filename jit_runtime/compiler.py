@@ -21,6 +21,7 @@ from jit_runtime.infer.adapters import AdapterUnit
 from jit_runtime.infer.annotate import Inference
 from jit_runtime.infer.calls import call_rep
 from jit_runtime.infer.entries import BuiltinUnit, EntryUnit
+from jit_runtime.infer.prims import op_symbol
 from jit_runtime.infer.unit import OPTIMISED, QUICK, Unit, mangle
 from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance, Method, World
 from jit_runtime.layout import words
@@ -413,7 +414,7 @@ class Compiler:
     @staticmethod
     def is_direct(builtin: Builtin) -> bool:
         """A runtime function that takes its arguments from the buffer."""
-        return (builtin.max_args is None and builtin.native[0] == "rt") or builtin.name in ("list", "array")
+        return (builtin.max_args is None and builtin.native[0] == "rt") or builtin.name in ("list", "array", "array-ref", "array-set!")
 
     def builtin_entry(self, made: FunctionObject, builtin: Builtin) -> int:
         if not self.is_direct(builtin):
@@ -423,8 +424,8 @@ class Compiler:
 
         empty = Lambda(builtin.name, [], None, None, Const(None, NOWHERE), NOWHERE)
         unit = BuiltinUnit(f"entry.{builtin.name}", self.world, self, Analysis(Shape(MachineFunction(empty, empty.body, None))))
-        symbol = builtin.native[1] if builtin.native[0] == "rt" else "rt_" + builtin.name
-        name = self.build(unit, unit.build, symbol)
+        symbol = builtin.native[1] if builtin.native[0] == "rt" else op_symbol(builtin)
+        name = self.build(unit, unit.build, symbol, builtin)
         linked = self.link(unit, QUICK, [name])
         made.unit = linked
         self.constants.set_function(made.word, linked[name], 1 << 8)

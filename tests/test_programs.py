@@ -34,7 +34,8 @@ EXTRA = {
     "dispatch": {"dispatch-ambiguous", "dispatch-arity", "dispatch-disambiguated", "dispatch-kind", "dispatch-no-method"},
     "library": {"collect-default", "pipe-functions", "pipe-last-argument", "pipe-placeholder"},
     "macros": {"macro-gensym", "quasiquote-basic", "quasiquote-nested", "tower-clambda"},
-    "types": {"metadata-ignored-flags", "type-first-class", "type-fn-kind", "type-not-a-kind", "type-predicate", "type-return-check"},
+    "types": {"metadata-ignored-flags", "type-first-class", "type-fn-kind", "type-not-a-kind", "type-predicate", "type-return-check",
+              "typed-array-basic", "typed-array-kinds", "typed-array-bounds", "typed-array-wrong-kind"},
 }
 """Programs of other sections that pass, by folder."""
 

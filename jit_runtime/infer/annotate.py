@@ -39,7 +39,7 @@ from jit_runtime.expand.core import (
     While,
 )  # fmt: skip
 from jit_runtime.infer.shape import Shape, shape_of
-from jit_runtime.infer.transfer import BOOL, FALSY, NOTHING, PREDICATES, RESULT
+from jit_runtime.infer.transfer import BOOL, FALSY, NOTHING, PREDICATES, RESULT, kind_of_new
 from jit_runtime.infer.world import Dispatch, GenericFunction, GlobalValue, Instance, World, dispatch
 from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.kinds import ANY, BIT, KINDS
@@ -338,7 +338,7 @@ class Walk:
             if isinstance(found, GenericFunction):
                 return self.call_generic(node, found, masks) if all(masks) else 0
             if isinstance(found, Builtin):
-                return self.call_builtin(found, masks) if all(masks) else 0
+                return self.call_builtin(node, found, masks) if all(masks) else 0
         return self.call_value(node, narrow) if all(masks) else 0
 
     def call_value(self, node: Call, narrow: Narrowing) -> int:
@@ -370,7 +370,9 @@ class Walk:
                 result |= self.inference.result(target.instance, self.inst)
         return result
 
-    def call_builtin(self, builtin: Builtin, masks: list[int]) -> int:
+    def call_builtin(self, node: Call, builtin: Builtin, masks: list[int]) -> int:
+        if builtin.name == "typed-array":
+            return kind_of_new(node, builtin.result_mask)
         rule = RESULT.get(builtin.name)
         if rule is not None and masks:
             return rule(masks)

@@ -6,14 +6,19 @@ than the fields, and nothing here calls unless a store has to change its kind or
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from jit_runtime.infer import typed_arrays
 from jit_runtime.infer.code import BOOL, CHAR, INT, NOTHING, NOTHING_KIND, Val, i64
-from jit_runtime.infer.prims import TRUTHS, object_operand, prim, unary, values_of
+from jit_runtime.infer.prims import TRUTHS, prim, values_of
 from jit_runtime.infer.tests import kind_test
+from jit_runtime.infer.transfer import ARRAYS
+from jit_runtime.infer.typed_arrays import PACKED, by_count, indices_of
 from jit_runtime.ir.nodes import Imm, Operand
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_NAME, TYPE_SHIFT
+from jit_runtime.types.errors import CODES
 from jit_runtime.types.kinds import ANY, BIT
 
 if TYPE_CHECKING:
@@ -24,6 +29,14 @@ if TYPE_CHECKING:
 IMMEDIATE = BOOL | CHAR | NOTHING_KIND | BIT["Null"]
 BOOLS, STORE = BY_NAME["bools"], BY_NAME["store"]
 LENGTH, CONTENT = "length", "store"
+PLAIN = BIT["Array Any"]
+INDEXED = {PLAIN, *PACKED}
+
+
+def out_of_line(b: Builder, builtin: Builtin, values: list[Val], mask: int) -> Val:
+    from jit_runtime.infer.calls import call_runtime
+
+    return call_runtime(b, builtin, values, mask)
 
 
 @prim("array")
@@ -33,10 +46,9 @@ def array(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
     if values is None:
         return NOTHING
     if len(values) > 32:
-        from jit_runtime.infer.calls import call_runtime
         from jit_runtime.types.builtins import Builtin as Row
 
-        return call_runtime(b, Row("array", 0, None, BIT["Array Any"], ("rt", "rt_array"), ""), values)
+        return out_of_line(b, Row("array", 0, None, PLAIN, ("rt", "rt_array"), ""), values, PLAIN)
     bools = bool(values) and all(v.op.type == "i1" for v in values)
     store = store_of_bools(b, values) if bools else store_of_words(b, values)
     made = b.allocate("array", 24)
@@ -80,18 +92,13 @@ class Element(NamedTuple):
     packed: Operand
 
 
-def element(b: Builder, values: list[Val], name: str) -> Element | None:
-    """Check array and index. Nothing can fail between the three loads: what is loaded in every turn is loaded before the loop.
-    The error gets the type that it does not need: what has one use only is moved there by LLVM, behind the check."""
-    target = object_operand(b, values[0], "Array", name)
-    if b.block is None:
+def element(b: Builder, target: Operand, value: Val, name: str) -> Element | None:
+    """Check the index of an array that can hold anything. Nothing can fail between the three loads: what is loaded in every turn is
+    loaded before the loop. The error gets the type that it does not need: what has one use only is moved there by LLVM, behind the check."""
+    indices = indices_of(b, [value], name)
+    if indices is None:
         return None
-    index = values[1].op
-    if values[1].mask != INT:
-        index = object_operand(b, values[1], "Int", name)
-        if b.block is None:
-            return None
-        index = b.to_rep(Val(index, INT), "i64")
+    index = indices[0]
     length = b.load(b.field_address(target, "array", LENGTH), "i64", "length")
     store = b.load(b.field_address(target, "array", CONTENT), "ref", "field")
     type = b.load(b.pointer(store, TYPE_SHIFT // 8 - words.OBJECT_TAG), "i8", "field")
@@ -112,11 +119,10 @@ def byte_address(b: Builder, store: Operand, index: Operand) -> Operand:
     return b.offset(b.pointer(store, BOOLS.offsets["tail"] - words.OBJECT_TAG), index)
 
 
-def read(b: Builder, node: Call, *, truth: bool) -> Operand | None:
-    """The element as a word or, for a test, as an i1. None: control does not come here."""
-    values = values_of(b, node)
-    found = values and element(b, values, "array-ref")
-    if not found:
+def read(b: Builder, values: list[Val], name: str, *, truth: bool) -> Operand | None:
+    """The element of an array that can hold anything as a word or, for a test, as an i1. None: control does not come here."""
+    found = element(b, values[0].op, values[1], name)
+    if found is None:
         return None
     _, store, index, is_packed = found
     packed, plain, done = b.new("packed"), b.new("plain"), b.new("done")
@@ -134,14 +140,55 @@ def read(b: Builder, node: Call, *, truth: bool) -> Operand | None:
     return b.get(out)
 
 
+def array_of(b: Builder, value: Val, slow: Callable[[], object]) -> None:
+    """Go on where a value is an array that can hold anything. For everything else `slow`, which raises the errors."""
+    if value.mask == PLAIN:
+        return
+    fast, other = b.new("array"), b.new("other")
+    b.cbr(kind_test(b, value, PLAIN), fast, other, "likely")
+    b.at(other)
+    slow()
+    b.at(fast)
+
+
 @prim("array-ref")
 def array_ref(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
-    found = read(b, node, truth=False)
-    return NOTHING if found is None else Val(found, ANY)
+    values = values_of(b, node)
+    return NOTHING if values is None else array_read(b, values, "array-ref", lambda: by_count(b, "rt_array_ref", values))
+
+
+def array_read(b: Builder, values: list[Val], name: str, slow: Callable[[], Val], bound: str = "line") -> Val:
+    """The element of an array of any kind; `slow` for what cannot be read inline."""
+    if values[0].mask in PACKED:
+        return typed_arrays.read(b, values, name, bound) or NOTHING
+    if len(values) != 2 or not values[0].mask & PLAIN:
+        return slow()
+    if values[0].mask == PLAIN:
+        found = read(b, values, name, truth=False)
+        return NOTHING if found is None else Val(found, ANY)
+    out, done = b.fn.variable("element", "ref"), b.new("read")
+
+    def otherwise() -> None:
+        b.set(out, b.to_word(slow()))
+        b.br(done)
+
+    array_of(b, values[0], otherwise)
+    found = read(b, values, name, truth=False)
+    if found is not None:
+        b.set(out, found)
+        b.br(done)
+    b.at(done)
+    return Val(b.get(out), ANY)
 
 
 def array_ref_truth(b: Builder, node: Call) -> Operand:
-    return read(b, node, truth=True) or Imm("i1", 0)
+    values = values_of(b, node)
+    if values is None:
+        return Imm("i1", 0)
+    if values[0].mask == PLAIN:
+        return read(b, values, "array-ref", truth=True) or Imm("i1", 0)
+    made = array_read(b, values, "array-ref", lambda: by_count(b, "rt_array_ref", values))
+    return Imm("i1", 0) if b.block is None else b.truth(made)
 
 
 TRUTHS["array-ref"] = array_ref_truth
@@ -150,11 +197,35 @@ TRUTHS["array-ref"] = array_ref_truth
 @prim("array-set!")
 def array_set(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
     values = values_of(b, node)
-    found = values and element(b, values, "array-set!")
-    if not found or values is None:
-        return NOTHING
-    target, store, index, is_packed = found
+    return NOTHING if values is None else array_write(b, values, "array-set!", lambda: by_count(b, "rt_array_set", values))
+
+
+def array_write(b: Builder, values: list[Val], name: str, slow: Callable[[], Val], bound: str = "line") -> Val:
+    """Store the last value in an array of any kind; `slow` for what cannot be stored inline."""
+    if values[0].mask in PACKED:
+        return typed_arrays.write(b, values, name, bound) or NOTHING
+    if len(values) != 3 or not values[0].mask & PLAIN:
+        slow()
+        return NOTHING if b.block is None else values[-1]
+    done = b.new("written")
+
+    def otherwise() -> None:
+        slow()
+        b.br(done)
+
+    array_of(b, values[0], otherwise)
     value = values[2] if values[2].op.type == "i1" else values[2]._replace(op=b.to_word(values[2]))
+    store_element(b, values, value, name)
+    b.br(done)
+    b.at(done)
+    return values[2]
+
+
+def store_element(b: Builder, values: list[Val], value: Val, name: str) -> None:
+    found = element(b, values[0].op, values[1], name)
+    if found is None:
+        return
+    target, store, index, is_packed = found
     packed, plain, done = b.new("packed"), b.new("plain"), b.new("done")
     b.cbr(is_packed, packed, plain)
     b.at(packed)
@@ -164,7 +235,6 @@ def array_set(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
     store_word(b, store, index, value)
     b.br(done)
     b.at(done)
-    return values[2]
 
 
 def store_packed(b: Builder, target: Operand, store: Operand, index: Operand, value: Val) -> None:
@@ -198,8 +268,39 @@ def store_word(b: Builder, store: Operand, index: Operand, value: Val) -> None:
         b.store(op, word_address(b, store, index), "element")
 
 
-@prim("array-length")
-@unary
-def array_length(b: Builder, value: Val, builtin: Builtin) -> Val:
-    op = object_operand(b, value, "Array", "array-length")
-    return NOTHING if b.block is None else Val(b.load(b.field_address(op, "array", LENGTH), "i64", "length"), INT)
+# ---- by path, and lengths ----
+
+
+@prim("path-get", "get")
+def path_get(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
+    """`a.[i]`, where `a` is known to be an array. The index counts all elements."""
+    values = values_of(b, node)
+    if values is None:
+        return NOTHING
+    if len(values) != 2 or values[0].mask not in INDEXED:
+        return out_of_line(b, builtin, values, b.kinds(node))
+    return array_read(b, values, "get", lambda: NOTHING, LENGTH)
+
+
+@prim("path-put!")
+def path_put(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
+    values = values_of(b, node)
+    if values is None:
+        return NOTHING
+    if values[0].mask not in INDEXED:
+        return out_of_line(b, builtin, values, b.kinds(node))
+    return array_write(b, values, "array-set!", lambda: NOTHING, LENGTH)
+
+
+@prim("array-length", "length")
+def array_length(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
+    values = values_of(b, node)
+    if values is None:
+        return NOTHING
+    op = b.to_word(values[0])
+    if values[0].mask & ~ARRAYS:
+        if builtin.name == "length":
+            return out_of_line(b, builtin, values, INT)
+        value, name, wanted = Val(op, values[0].mask), b.unit.symbol(b, builtin.name), b.unit.symbol(b, "Array")
+        b.fail_unless(kind_test(b, value, ARRAYS), CODES["EXPECTED"], Val(name, ANY), Val(wanted, ANY), value)
+    return Val(b.load(b.field_address(op, "array", LENGTH), "i64", "length"), INT)

@@ -136,7 +136,7 @@ class Builder(Code):
 
         if isinstance(node, Call) and isinstance(node.fn, Global) and self.block is not None:
             found = self.unit.world.lookup(node.fn.name)
-            if isinstance(found, Builtin) and found.name in TRUTHS and found.min_args == found.max_args == len(node.args):
+            if isinstance(found, Builtin) and found.name in TRUTHS and found.min_args == len(node.args):
                 outer, self.span = self.span, node.span
                 answer = TRUTHS[found.name](self, node)
                 self.span = outer

@@ -12,6 +12,7 @@ from jit_runtime.infer.unit import VARIADIC, Linker, Unit
 from jit_runtime.infer.world import GenericFunction, Instance, World, dispatch
 from jit_runtime.ir.nodes import Operand, Symbol
 from jit_runtime.source.text import NOWHERE
+from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.errors import CODES
 from jit_runtime.types.kinds import ANY, BIT
 
@@ -92,11 +93,13 @@ class EntryUnit(Unit):
 class BuiltinUnit(Unit):
     """A variadic runtime builtin as a value: its arguments are in the buffer already."""
 
-    def build(self, symbol: str) -> str:
+    def build(self, symbol: str, builtin: Builtin) -> str:
         fn, _ = self.function(self.name, [], "ref")
         fn.attributes.add("export")
         b = self.start(fn, self.facts.shape.root)
         count = b.load(b.task_field("argument_count"), "i64")
+        if builtin.min_args:
+            self.check_count(b, builtin.name, count, builtin.min_args, None)
         result = b.runtime(symbol, (b.task, b.dest, count), "ref")
         b.ins("ret", (result,))
         return fn.name

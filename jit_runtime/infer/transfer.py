@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from jit_runtime.expand.core import Call, Const, KindRef
 from jit_runtime.types.kinds import ANY, BIT, KINDS
 
 INT, FLOAT, BOOL = BIT["Int"], BIT["Float"], BIT["Bool"]
@@ -12,6 +13,9 @@ NOTHING, NULL, PAIR = BIT["Nothing"], BIT["Null"], BIT["Pair"]
 FALSY = NOTHING | BOOL
 IMMEDIATE = BOOL | BIT["Char"] | NOTHING | NULL  # compared by bits
 IDENTITY = IMMEDIATE | BIT["Symbol"]
+ARRAYS = KINDS["Array"].mask
+ELEMENT_KINDS = {BIT[f"Array {name}"]: BIT[name] for name in ("Int", "Float", "Char", "Bool")}
+"""Kind of a typed array -> kind of its elements."""
 
 ARITHMETIC = frozenset({"+", "-", "*", "/", "%"})
 COMPARISON = frozenset({"<", ">", "<=", ">="})
@@ -52,6 +56,26 @@ def _modular(masks: Sequence[int]) -> int:
     return INT if all(m & INT for m in masks) else 0
 
 
+def _element(masks: Sequence[int]) -> int:
+    """What reading an array or another sequence by an index gives."""
+    array = masks[0]
+    if array & ~sum(ELEMENT_KINDS):
+        return ANY
+    return sum(element for kind, element in ELEMENT_KINDS.items() if array & kind)
+
+
+def _array(masks: Sequence[int]) -> int:
+    return masks[0] & ARRAYS
+
+
+def kind_of_new(node: Call, otherwise: int) -> int:
+    """What `(typed-array n {Float})` makes, if the kind is constant."""
+    kind = node.args[1] if len(node.args) == 2 else None
+    if isinstance(kind, Const) and isinstance(kind.value, KindRef):
+        return sum(array for array, element in ELEMENT_KINDS.items() if element == kind.value.kind.mask)
+    return otherwise
+
+
 RESULT: dict[str, Callable[[Sequence[int]], int]] = {
     **dict.fromkeys(("+", "-", "*", "/", "%"), _fold),
     **dict.fromkeys(("abs", "inc", "dec", "floor", "ceil", "round", "trunc"), _keep_number),
@@ -59,6 +83,12 @@ RESULT: dict[str, Callable[[Sequence[int]], int]] = {
     **dict.fromkeys(("+%", "-%", "*%", "+|", "-|", "*|"), _modular),
     "identity": lambda masks: masks[0],
     "box-set!": lambda masks: masks[1],
+    "array-ref": _element,
+    "path-get": _element,
+    "get": lambda masks: _element(masks) | (masks[2] if len(masks) > 2 else 0),
+    "array-set!": lambda masks: masks[-1],
+    **dict.fromkeys(("array-push!", "array-fill!", "array-slice"), _array),
+    "copy": lambda masks: masks[0],
     "list": lambda masks: PAIR if masks else NULL,
     "not": lambda masks: BOOL,
 }

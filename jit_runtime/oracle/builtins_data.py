@@ -1,13 +1,15 @@
-"""Lists, arrays, dicts, boxes and atoms without callbacks (language S9, S19.5)."""
+"""Kinds, lists, dicts, boxes and atoms without callbacks (language S9, S19.5)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from jit_runtime.oracle.builtins_text import check_range, need_index
+from jit_runtime.oracle.builtins_arrays import check_index, copy_array, like
+from jit_runtime.oracle.builtins_text import need_index
 from jit_runtime.oracle.equality import compare, equal, identical, key_of
 from jit_runtime.oracle.raised import expected, raise_error
 from jit_runtime.oracle.values import (
+    ARRAYS,
     FUNCTIONS,
     NULL,
     Array,
@@ -29,9 +31,6 @@ from jit_runtime.oracle.values import (
 from jit_runtime.types import errors
 from jit_runtime.types.kinds import Kind
 
-LARGEST = 1 << 32
-"""More elements than this is out of memory, on every machine."""
-
 
 def is_list(value: Value) -> bool:
     while type(value) is Pair:
@@ -49,14 +48,8 @@ def proper_items(name: str, value: Value) -> list[Value]:
 
 
 def need(name: str, cls: type, value: Value) -> None:
-    if type(value) is not cls:
+    if not isinstance(value, cls):
         expected(name, cls.__name__, value)
-
-
-def check_index(name: str, index: Value, length: int) -> None:
-    need_index(name, index)
-    if not 0 <= index < length:
-        raise_error(errors.BOUNDS, index, length)
 
 
 # ---- kinds and predicates ----
@@ -85,7 +78,7 @@ def cdr(value: Value) -> Value:
 
 def sequence_items(name: str, value: Value) -> list[Value]:
     """The elements of a list, array or string (chars)."""
-    if type(value) is Array:
+    if isinstance(value, Array):
         return value.items
     if type(value) is str:
         return [Char(ord(c)) for c in value]
@@ -109,7 +102,7 @@ def rest(value: Value) -> Value:
     if type(value) is str:
         return value[1:]
     items = sequence_items("rest", value)
-    return Array(items[1:]) if type(value) is Array else NULL
+    return like(value, items[1:]) if isinstance(value, Array) else NULL
 
 
 def last(value: Value) -> Value:
@@ -147,13 +140,13 @@ def append(*lists: Value) -> Value:
 
 
 def reverse(value: Value) -> Value:
-    if type(value) is Array:
-        return Array(value.items[::-1])
+    if isinstance(value, Array):
+        return like(value, value.items[::-1])
     return make_list(proper_items("reverse", value)[::-1])
 
 
 def member(wanted: Value, value: Value) -> Value:
-    if type(value) is Array:
+    if isinstance(value, Array):
         return any(equal(wanted, item) for item in value.items)
     proper_items("member", value)
     while value is not NULL and not equal(wanted, value.head):
@@ -169,58 +162,9 @@ def assoc(wanted: Value, pairs: Value) -> Value:
     return False
 
 
-# ---- arrays ----
-
-
-def make_array(count: Value, init: Value = None) -> Value:
-    need_index("make-array", count)
-    if count < 0:
-        raise_error(errors.NEGATIVE_LENGTH, count)
-    if count > LARGEST:
-        raise_error(errors.MEMORY)
-    return Array([init] * count)
-
-
-def array_ref(array: Value, index: Value) -> Value:
-    need("array-ref", Array, array)
-    check_index("array-ref", index, len(array.items))
-    return array.items[index]
-
-
-def array_set(array: Value, index: Value, value: Value) -> Value:
-    need("array-set!", Array, array)
-    check_index("array-set!", index, len(array.items))
-    array.items[index] = value
-    return value
-
-
-def array_length(array: Value) -> Value:
-    need("array-length", Array, array)
-    return len(array.items)
-
-
-def array_push(array: Value, value: Value) -> Value:
-    need("array-push!", Array, array)
-    array.items.append(value)
-    return array
-
-
-def array_pop(array: Value) -> Value:
-    need("array-pop!", Array, array)
-    return array.items.pop() if array.items else raise_error(errors.POP_EMPTY)
-
-
-def array_slice(array: Value, start: Value, end: Value = None) -> Value:
-    need("array-slice", Array, array)
-    end = len(array.items) if end is None else end
-    need_index("array-slice", start, end)
-    check_range(start, end, len(array.items))
-    return Array(array.items[start:end])
-
-
 def copy(value: Value) -> Value:
-    if type(value) is Array:
-        return Array(value.items[:])
+    if isinstance(value, Array):
+        return copy_array(value)
     if type(value) is Dict:
         result = Dict()
         result.entries = {key: entry[:] for key, entry in value.entries.items()}
@@ -230,11 +174,6 @@ def copy(value: Value) -> Value:
 
 def list_to_array(value: Value) -> Value:
     return Array(proper_items("list->array", value))
-
-
-def array_to_list(array: Value) -> Value:
-    need("array->list", Array, array)
-    return make_list(array.items)
 
 
 # ---- dicts ----
@@ -296,7 +235,7 @@ def get(value: Value, key: Value, default: Value = MISSING) -> Value:
         return dict_ref(value, key, None if default is MISSING else default)
     if value is None:
         raise_error(errors.GET_NOTHING, key)
-    if type(value) not in (Array, Pair, str) and value is not NULL:
+    if not isinstance(value, (Array, Pair, str)) and value is not NULL:
         if type(key) is Symbol:
             raise_error(errors.NO_FIELD, value, key)
         raise_error(errors.NOT_SEQUENCE, symbol("get"), value)
@@ -365,7 +304,7 @@ PLAIN: dict[str, Callable[..., Value]] = {
     "null?": lambda value: value is NULL,
     "pair?": is_type(Pair),
     "list?": is_list,
-    "array?": is_type(Array),
+    "array?": is_type(*ARRAYS),
     "dict?": is_type(Dict),
     "function?": is_type(*FUNCTIONS),
     "kind?": is_type(Kind),
@@ -386,17 +325,8 @@ PLAIN: dict[str, Callable[..., Value]] = {
     "reverse": reverse,
     "member": member,
     "assoc": assoc,
-    "array": lambda *items: Array(list(items)),
-    "make-array": make_array,
-    "array-ref": array_ref,
-    "array-set!": array_set,
-    "array-length": array_length,
-    "array-push!": array_push,
-    "array-pop!": array_pop,
-    "array-slice": array_slice,
     "copy": copy,
     "list->array": list_to_array,
-    "array->list": array_to_list,
     "dict": make_dict,
     "get": get,
     "dict-ref": dict_ref,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NoReturn
 
-from jit_runtime.oracle.builtins_data import array_set, check_index, copy, dict_set, get, is_list
+from jit_runtime.oracle.builtins_arrays import check_index, like, put_item
+from jit_runtime.oracle.builtins_data import copy, dict_set, get, is_list
 from jit_runtime.oracle.equality import key_of
 from jit_runtime.oracle.raised import expected, raise_error
 from jit_runtime.oracle.values import NULL, Array, Dict, Pair, Value, list_items, make_list, symbol
@@ -22,8 +23,8 @@ def path_open(value: Value, key: Value) -> Value:
 def path_put(value: Value, key: Value, part: Value) -> Value:
     if type(value) is Dict:
         return dict_set(value, key, part)
-    if type(value) is Array:
-        return array_set(value, key, part)
+    if isinstance(value, Array):
+        return put_item(value, key, part)
     refuse("put!", value, key)
 
 
@@ -37,7 +38,7 @@ def refuse(name: str, value: Value, key: Value) -> NoReturn:
 
 def path_with(value: Value, key: Value, part: Value) -> Value:
     """A copy with another part at a key."""
-    if type(value) is Dict or type(value) is Array:
+    if type(value) is Dict or isinstance(value, Array):
         result = copy(value)
         path_put(result, key, part)
         return result
@@ -50,20 +51,20 @@ def path_with(value: Value, key: Value, part: Value) -> Value:
 
 
 def sequence_length(value: Value) -> int:
-    if type(value) is Array:
+    if isinstance(value, Array):
         return len(value.items)
     return len(list(list_items(value))) if is_list(value) else -1
 
 
 def sequence_ref(value: Value, index: Value) -> Value:
-    items = value.items if type(value) is Array else list(list_items(value))
+    items = value.items if isinstance(value, Array) else list(list_items(value))
     check_index("sequence-ref", index, len(items))
     return items[index]
 
 
 def sequence_slice(value: Value, start: Value, end: Value) -> Value:
-    if type(value) is Array:
-        return Array(value.items[start:end])
+    if isinstance(value, Array):
+        return like(value, value.items[start:end])
     return make_list(list(list_items(value))[start:end])
 
 
@@ -93,7 +94,7 @@ def no_match(value: Value) -> NoReturn:
 
 
 def splice(value: Value) -> Value:
-    if type(value) is Array:
+    if isinstance(value, Array):
         return make_list(value.items)
     return value if is_list(value) else raise_error(errors.SPLICE, value)
 

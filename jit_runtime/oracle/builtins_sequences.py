@@ -72,7 +72,7 @@ def compare_first(a: tuple[Value, Value], b: tuple[Value, Value]) -> int:
 
 
 def same_sequence(model: Value, items: list[Value]) -> Value:
-    return Array(items) if type(model) is Array else make_list(items)
+    return Array(items) if isinstance(model, Array) else make_list(items)
 
 
 def merge_sort(less: Value, items: list[Value]) -> Calls:

@@ -102,7 +102,7 @@ def string_split(delimiter: str, text: str) -> Value:
 
 def join_strings(delimiter: Value, strings: Value) -> Value:
     need_string("string-join", delimiter)
-    if type(strings) is Array:
+    if isinstance(strings, Array):
         items = strings.items
     elif type(strings) is Pair or strings is NULL:
         items = list(list_items(strings))

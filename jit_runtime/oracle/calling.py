@@ -42,7 +42,7 @@ def iterator_over(name: str, value: Value) -> Iter:
     """An iterator over any sequence; an Iter is its own."""
     if type(value) is Iter:
         return value
-    if type(value) is Array:
+    if isinstance(value, Array):
         return Iter(quiet(_array_step(value)))
     if type(value) is str:
         return Iter(quiet(_python_step(iter([Char(ord(c)) for c in value]))))

@@ -16,7 +16,7 @@ def form_of(value: Value) -> f.Form:
     """Raises OmniError for a value that no program can write, such as a function."""
     if type(value) is Pair or value is NULL:
         return _list(value)
-    if type(value) is Array:
+    if isinstance(value, Array):
         return f.Array([form_of(item) for item in value.items], NOWHERE)
     if type(value) is Dict:
         return f.Dict([form_of(part) for entry in value.entries.values() for part in entry], NOWHERE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from jit_runtime.oracle.raised import raise_error
-from jit_runtime.oracle.values import Array, Char, Dict, Pair, Symbol, Value
+from jit_runtime.oracle.values import Array, Char, Dict, Pair, Symbol, Value, dims_of
 from jit_runtime.types import errors
 
 NUMBERS = (int, float)
@@ -21,16 +21,16 @@ def equal(a: Value, b: Value) -> bool:
         if kind in NUMBERS or type(b) in NUMBERS:
             if kind not in NUMBERS or type(b) not in NUMBERS or a != b:
                 return False
-        elif kind is not type(b):
+        elif kind is not type(b) and not (isinstance(a, Array) and isinstance(b, Array)):
             return False
         elif kind is Pair:
             if a is not b:
                 work += ((a.tail, b.tail), (a.head, b.head))
-        elif kind is Array or kind is Dict:
+        elif isinstance(a, Array) or kind is Dict:
             if (id(a), id(b)) in seen:
                 continue
             seen.add((id(a), id(b)))
-            pairs = _array_parts(a, b) if kind is Array else _dict_parts(a, b)
+            pairs = _array_parts(a, b) if isinstance(a, Array) else _dict_parts(a, b)
             if pairs is None:
                 return False
             work += pairs
@@ -40,7 +40,7 @@ def equal(a: Value, b: Value) -> bool:
 
 
 def _array_parts(a: Array, b: Array) -> list[tuple[Value, Value]] | None:
-    return list(zip(a.items, b.items)) if len(a.items) == len(b.items) else None
+    return list(zip(a.items, b.items)) if dims_of(a) == dims_of(b) else None
 
 
 def _dict_parts(a: Dict, b: Dict) -> list[tuple[Value, Value]] | None:

@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
-from jit_runtime.oracle.values import NULL, Array, Atom, Bounce, Box, Char, Closure, Dict, Generic, Iter, Native, Null, Pair, Symbol, Value
+from jit_runtime.oracle.values import (
+    ARRAYS,
+    NULL,
+    Array,
+    Atom,
+    Bounce,
+    Box,
+    Char,
+    Closure,
+    Dict,
+    Generic,
+    Iter,
+    Native,
+    Null,
+    Pair,
+    Symbol,
+    Value,
+    dims_of,
+)
 from jit_runtime.types.kinds import Kind
 
 CHAR_NAMES = {0: "null", 8: "backspace", 9: "tab", 10: "newline", 13: "return", 27: "escape", 32: "space", 127: "delete"}
@@ -84,12 +103,17 @@ def _pair(value: Pair) -> Pieces:
 
 
 def _array(value: Array) -> Pieces:
+    """Rows of several dimensions stand in brackets of their own."""
+    inner = [math.prod(dims_of(value)[i:]) for i in range(1, len(dims_of(value)))]
+    rows = 0
     yield "["
     for i, item in enumerate(value.items):
+        rows = sum(i % n == 0 for n in inner)
         if i:
-            yield " "
+            yield "]" * rows + " "
+        yield "[" * rows
         yield _Form(item)
-    yield "]"
+    yield "]" * (len(inner) + 1 if value.items else 1)
     yield _Leave(value)
 
 
@@ -114,7 +138,7 @@ def _holder(value: Box | Atom) -> Pieces:
     yield _Leave(value)
 
 
-CONTAINERS: dict[type, Callable[[Value], Pieces]] = {Pair: _pair, Array: _array, Dict: _dict, Box: _holder, Atom: _holder}
+CONTAINERS: dict[type, Callable[[Value], Pieces]] = {Pair: _pair, **dict.fromkeys(ARRAYS, _array), Dict: _dict, Box: _holder, Atom: _holder}
 
 
 def write_float(value: float) -> str:

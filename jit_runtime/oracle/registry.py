@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from jit_runtime.oracle import (
+    builtins_arrays,
     builtins_data,
     builtins_floats,
     builtins_functions,
@@ -21,6 +22,7 @@ PLAIN: dict[str, Callable[..., Value]] = {
     **builtins_numbers.PLAIN,
     **builtins_floats.PLAIN,
     **builtins_text.PLAIN,
+    **builtins_arrays.PLAIN,
     **builtins_data.PLAIN,
     **builtins_sequences.PLAIN,
     **builtins_functions.PLAIN,

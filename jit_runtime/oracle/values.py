@@ -67,6 +67,45 @@ class Array:
         self.items = items
 
 
+class TypedArray(Array):
+    """`items` in the order of the last index; `dims` has one entry per dimension. `element`: the class of the elements."""
+
+    __slots__ = ("dims",)
+    element: type
+    zero: Value
+
+    def __init__(self, items: list[Value], dims: list[int] | None = None) -> None:
+        self.items, self.dims = items, [len(items)] if dims is None else dims
+
+
+class IntArray(TypedArray):
+    __slots__ = ()
+    element, zero = int, 0
+
+
+class FloatArray(TypedArray):
+    __slots__ = ()
+    element, zero = float, 0.0
+
+
+class CharArray(TypedArray):
+    __slots__ = ()
+    element, zero = Char, Char(0)
+
+
+class BoolArray(TypedArray):
+    __slots__ = ()
+    element, zero = bool, False
+
+
+def dims_of(array: Array) -> list[int]:
+    return array.dims if isinstance(array, TypedArray) else [len(array.items)]
+
+
+TYPED_ARRAYS: dict[str, type[TypedArray]] = {"Int": IntArray, "Float": FloatArray, "Char": CharArray, "Bool": BoolArray}
+ARRAYS: tuple[type[Array], ...] = (Array, *TYPED_ARRAYS.values())
+
+
 class Dict:
     """`entries` maps the key's hashable stand-in (`equality.key_of`) to [key, value], in insertion order."""
 
@@ -166,7 +205,11 @@ KIND_NAMES: dict[type, str] = {
     Symbol: "Symbol",
     Null: "Null",
     Pair: "Pair",
-    Array: "Array",
+    Array: "Array Any",
+    IntArray: "Array Int",
+    FloatArray: "Array Float",
+    CharArray: "Array Char",
+    BoolArray: "Array Bool",
     Dict: "Dict",
     Closure: "Function",
     Generic: "Function",
@@ -186,9 +229,9 @@ def is_instance(value: Value, kind: Kind) -> bool:
 
 
 def kind_of(value: Value) -> Kind:
-    """The kind that programs see: both cases of a list are List."""
+    """The kind that programs see: both cases of a list are List, arrays that can hold anything Array."""
     name = KIND_NAMES[type(value)]
-    return KINDS["List" if name in ("Null", "Pair") else name]
+    return KINDS[{"Null": "List", "Pair": "List", "Array Any": "Array"}.get(name, name)]
 
 
 def truthy(value: Value) -> bool:

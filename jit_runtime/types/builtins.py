@@ -21,6 +21,7 @@ NULL, PAIR, ARRAY, DICT, FUNCTION, KIND, BOX, ATOM, ITER = (
 )
 NUMBER, LIST, SEQUENCE = INT | FLOAT, NULL | PAIR, NULL | PAIR | KINDS["Array"].mask
 ARRAYS = KINDS["Array"].mask
+TYPED = ARRAYS & ~ARRAY
 LIB = ("lib",)
 
 
@@ -196,7 +197,7 @@ _ROWS: tuple[tuple[str, int, int | None, int, tuple[str, ...], str], ...] = (
     ("make-array", 1, 2, ARRAY, ("rt", "rt_make_array"), "(make-array n init) -- n times init (default nothing)"),
     ("array-ref", 2, None, ANY, ("op", "array-ref"), "(array-ref a i ...) -- element i; one index for each dimension"),
     ("array-set!", 3, None, ANY, ("op", "array-set"), "(array-set! a i ... v) -- stores v as element i; returns v"),
-    ("typed-array", 2, 2, ARRAYS & ~ARRAY, ("op", "typed-array"), "(typed-array n {Float}) -- n zeros; [n m ...] for more dimensions; Int, Float, Char or Bool"),
+    ("typed-array", 2, 2, TYPED, ("op", "typed-array"), "(typed-array n {Float}) -- n zeros of Int, Float, Char or Bool; [n m] for two dimensions"),
     ("array-dimensions", 1, 1, LIST, ("rt", "rt_array_dimensions"), "(array-dimensions a) -- the list of its dimensions"),
     ("array-length", 1, 1, INT, ("op", "array-length"), "(array-length a) -- the number of elements, of all dimensions together"),
     ("array-fill!", 2, 2, ARRAYS, ("rt", "rt_array_fill"), "(array-fill! a v) -- stores v as every element; returns the array"),

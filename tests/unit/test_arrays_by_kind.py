@@ -57,7 +57,7 @@ def test_an_empty_array_of_a_bool_starts_with_words(m: Machine) -> None:
 
 
 STORES: dict[str, Callable[[Machine, int, int], object]] = {
-    "array-set!": lambda m, array, word: m.run("rt_array_set", array, m.word(1), word),
+    "array-set!": lambda m, array, word: m.spread("rt_array_set", array, m.word(1), word),
     "put!": lambda m, array, word: m.run("rt_path_put", array, m.word(1), word),
     "compiled": lambda m, array, word: m.call("rt_array_put", array, 1, word),
 }
