@@ -385,7 +385,9 @@ class Compiler:
             return tail
         if isinstance(value, (int, float)):
             return self.constants.boxed(value)
-        raise fail("X0900", None, f"not supported yet: a literal {'BigInt' if isinstance(value, Big) else type(value).__name__}")
+        if isinstance(value, Big):
+            return self.constants.big(value.value)
+        raise fail("X0900", None, f"not supported yet: a literal {type(value).__name__}")
 
     def datum_word(self, value: object) -> int:
         found = immediate_word(value)

@@ -62,6 +62,12 @@ def _dict(engine: Engine, word: int, depth: int) -> f.Form:
     return f.Dict(parts, NOWHERE)
 
 
+def _big(word: int) -> int:
+    size = load(word - words.OBJECT_TAG) >> EXTRA_SHIFT
+    value = int.from_bytes(ctypes.string_at(word - words.OBJECT_TAG + BY_NAME["bigint"].offsets["tail"], size), "little")
+    return -value if field(word, "bigint", "negative") else value
+
+
 def text_of(word: int) -> str:
     """The text of a string, or the name of a symbol or kind."""
     layout = type_name(word)
@@ -95,6 +101,7 @@ _RULES: dict[str, Callable[[Engine, int, int], f.Form]] = {
     "string": lambda engine, word, depth: f.String(text_of(word), NOWHERE),
     "symbol": lambda engine, word, depth: f.Symbol(text_of(word), NOWHERE),
     "kind": lambda engine, word, depth: f.Kind([f.Symbol(part, NOWHERE) for part in text_of(word).split(" ")], NOWHERE),
+    "bigint": lambda engine, word, depth: f.BigInt(_big(word), NOWHERE),
     "int": lambda engine, word, depth: f.Int(signed(field(word, "int", "value")), NOWHERE),
     "float": lambda engine, word, depth: f.Float(ctypes.c_double.from_address(word - words.OBJECT_TAG + 8).value, NOWHERE),
 }

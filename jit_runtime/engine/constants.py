@@ -65,6 +65,12 @@ class Constants:
         made: int = box(self.engine.runtime["rt_box_float"])(self.engine.task.address, self.region, value)
         return made
 
+    def big(self, value: int) -> int:
+        """A BigInt of any size."""
+        count = (abs(value).bit_length() + 63) // 64
+        limbs = ctypes.create_string_buffer(abs(value).to_bytes(8 * count, "little"), 8 * count + 1)
+        return self.engine.call("rt_big_from_limbs", self.region, int(value < 0), ctypes.addressof(limbs), count)
+
     def pair(self, head: int, tail: int) -> int:
         return self.engine.call("rt_cons", self.region, head, tail)
 

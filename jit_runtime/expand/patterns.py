@@ -108,10 +108,10 @@ def _name(p: Pattern, form: f.Symbol, subject: Local) -> None:
     p.bind(form, subject)
 
 
-def _number(p: Pattern, form: f.Int | f.Float, subject: Local) -> None:
-    kind = KINDS["Int" if type(form) is f.Int else "Float"]
+def _number(p: Pattern, form: f.Int | f.Float | f.BigInt, subject: Local) -> None:
+    kind = KINDS[type(form).__name__]
     p.test(_is_kind(subject, kind.name, form.span))
-    p.test(builtin("=", form.span, subject, Const(form.value, form.span)))
+    p.test(builtin("=", form.span, subject, p.x.expand(form, None)))
 
 
 def _string(p: Pattern, form: f.String, subject: Local) -> None:
@@ -124,10 +124,6 @@ def _char(p: Pattern, form: f.Char, subject: Local) -> None:
 
 def _literal(p: Pattern, form: f.Literal, subject: Local) -> None:
     p.test(builtin("eq?", form.span, subject, Const(form.value, form.span)))
-
-
-def _big(p: Pattern, form: f.BigInt, subject: Local) -> None:
-    p.test(builtin("=", form.span, subject, p.x.expand(form, None)))
 
 
 def _quoted(p: Pattern, form: f.Quote, subject: Local) -> None:
@@ -362,7 +358,7 @@ BY_CLASS: dict[type, Callable[[Pattern, Any, Local], None]] = {
     f.String: _string,
     f.Char: _char,
     f.Literal: _literal,
-    f.BigInt: _big,
+    f.BigInt: _number,
     f.Quote: _quoted,
     f.Kind: _kind,
     f.Meta: _meta,

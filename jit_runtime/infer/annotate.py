@@ -186,7 +186,7 @@ class Walk:
         if isinstance(value, Lst):
             return BIT["Pair"] if value.items else BIT["Null"]
         if isinstance(value, Big):
-            return ANY
+            return BIT["BigInt"]
         return CONSTANT_KINDS[type(value)]
 
     def local(self, node: Local, narrow: Narrowing) -> int:

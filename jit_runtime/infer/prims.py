@@ -534,7 +534,9 @@ def sign_test(b: Builder, value: Val, builtin: Builtin) -> Val:
 @prim("even?", "odd?")
 @unary
 def parity(b: Builder, value: Val, builtin: Builtin) -> Val:
-    bit = b.op("and", int_operand(b, value, builtin.name), i64(1))
+    if value.mask != INT:
+        return runtime_word(b, op_symbol(builtin), (b.to_word(value),), BOOL)
+    bit = b.op("and", value.op, i64(1))
     return Val(b.compare("eq", bit, i64(0 if builtin.name == "even?" else 1)), BOOL)
 
 

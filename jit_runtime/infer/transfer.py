@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from jit_runtime.expand.core import Call, Const, KindRef
 from jit_runtime.types.kinds import ANY, BIT, KINDS
 
-INT, FLOAT, BOOL = BIT["Int"], BIT["Float"], BIT["Bool"]
-NUMBER = INT | FLOAT
+INT, FLOAT, BIG, BOOL = BIT["Int"], BIT["Float"], BIT["BigInt"], BIT["Bool"]
+INTEGER = INT | BIG
+NUMBER = INTEGER | FLOAT
 NOTHING, NULL, PAIR = BIT["Nothing"], BIT["Null"], BIT["Pair"]
 FALSY = NOTHING | BOOL
 IMMEDIATE = BOOL | BIT["Char"] | NOTHING | NULL  # compared by bits
@@ -27,7 +28,8 @@ def arithmetic(a: int, b: int) -> int:
     a, b = a & NUMBER, b & NUMBER
     if not a or not b:
         return 0
-    return (INT if a & INT and b & INT else 0) | (FLOAT if (a | b) & FLOAT else 0)
+    big = (a & BIG and b & INTEGER) or (b & BIG and a & INTEGER)
+    return (INT if a & INT and b & INT else 0) | (BIG if big else 0) | (FLOAT if (a | b) & FLOAT else 0)
 
 
 def _fold(masks: Sequence[int]) -> int:
@@ -45,10 +47,10 @@ def _keep_number(masks: Sequence[int]) -> int:
     return masks[0] & NUMBER
 
 
-def _join_numbers(masks: Sequence[int]) -> int:
-    result = masks[0] & NUMBER
-    for mask in masks[1:]:
-        result |= mask & NUMBER
+def _divisor(masks: Sequence[int]) -> int:
+    result = INT
+    for mask in masks:
+        result = arithmetic(result, mask & INTEGER)
     return result
 
 
@@ -79,7 +81,8 @@ def kind_of_new(node: Call, otherwise: int) -> int:
 RESULT: dict[str, Callable[[Sequence[int]], int]] = {
     **dict.fromkeys(("+", "-", "*", "/", "%"), _fold),
     **dict.fromkeys(("abs", "inc", "dec", "floor", "ceil", "round", "trunc"), _keep_number),
-    **dict.fromkeys(("min", "max"), _join_numbers),
+    **dict.fromkeys(("min", "max"), _fold),
+    **dict.fromkeys(("gcd", "lcm"), _divisor),
     **dict.fromkeys(("+%", "-%", "*%", "+|", "-|", "*|"), _modular),
     "identity": lambda masks: masks[0],
     "box-set!": lambda masks: masks[1],
@@ -97,6 +100,7 @@ RESULT: dict[str, Callable[[Sequence[int]], int]] = {
 PREDICATES: dict[str, int] = {
     "int?": INT,
     "float?": FLOAT,
+    "big?": BIG,
     "number?": NUMBER,
     "null?": NULL,
     "pair?": PAIR,

@@ -104,6 +104,7 @@ LAYOUTS = (
     Layout("float-array", 22, "Array Float", TYPED_ARRAY, mutable=True, extra="identity"),
     Layout("char-array", 23, "Array Char", TYPED_ARRAY, mutable=True, extra="identity"),
     Layout("bool-array", 24, "Array Bool", TYPED_ARRAY, mutable=True, extra="identity"),
+    Layout("bigint", 25, "BigInt", (("negative", "i64"),), "byte", extra="bytes of limbs, 64 bits each, the least first, none 0 at the top"),
 )
 BY_NAME = {row.name: row for row in LAYOUTS}
 BY_ID = {row.id: row for row in LAYOUTS}

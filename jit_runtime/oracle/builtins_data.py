@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from jit_runtime.oracle.builtins_arrays import check_index, copy_array, like
 from jit_runtime.oracle.builtins_text import need_index
-from jit_runtime.oracle.equality import compare, equal, identical, key_of
+from jit_runtime.oracle.equality import NUMBERS, compare, equal, identical, key_of
 from jit_runtime.oracle.raised import expected, raise_error
 from jit_runtime.oracle.values import (
     ARRAYS,
@@ -14,6 +14,7 @@ from jit_runtime.oracle.values import (
     NULL,
     Array,
     Atom,
+    BigInt,
     Box,
     Char,
     Dict,
@@ -294,8 +295,9 @@ PLAIN: dict[str, Callable[..., Value]] = {
     "type?": is_kind,
     "type-of": kind_of,
     "int?": is_type(int),
+    "big?": is_type(BigInt),
     "float?": is_type(float),
-    "number?": is_type(int, float),
+    "number?": is_type(*NUMBERS),
     "bool?": is_type(bool),
     "char?": is_type(Char),
     "string?": is_type(str),

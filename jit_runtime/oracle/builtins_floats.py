@@ -6,9 +6,9 @@ import math
 import re
 from collections.abc import Callable
 
-from jit_runtime.oracle.builtins_numbers import fits, need_number
+from jit_runtime.oracle.builtins_numbers import fits, need_number, to_double
 from jit_runtime.oracle.raised import expected, raise_error
-from jit_runtime.oracle.values import Char, Value, symbol
+from jit_runtime.oracle.values import BigInt, Char, Value, symbol
 from jit_runtime.types import errors
 
 
@@ -18,9 +18,9 @@ def on_float(name: str, function: Callable[[float], float], otherwise: Callable[
     def run(x: Value) -> float:
         need_number(name, x)
         try:
-            return function(float(x))
+            return function(to_double(x))
         except (ValueError, OverflowError):
-            return otherwise(float(x))
+            return otherwise(to_double(x))
 
     return run
 
@@ -31,7 +31,7 @@ def logarithm_limit(x: float) -> float:
 
 def power(x: Value, y: Value) -> float:
     need_number("pow", x, y)
-    base, exponent = float(x), float(y)
+    base, exponent = to_double(x), to_double(y)
     try:
         return math.pow(base, exponent)
     except OverflowError:
@@ -45,7 +45,7 @@ def power(x: Value, y: Value) -> float:
 
 def angle(y: Value, x: Value) -> float:
     need_number("atan2", y, x)
-    return math.atan2(float(y), float(x))
+    return math.atan2(to_double(y), to_double(x))
 
 
 def rounding(name: str, function: Callable[[float], float]) -> Callable[[Value], Value]:
@@ -53,7 +53,7 @@ def rounding(name: str, function: Callable[[float], float]) -> Callable[[Value],
 
     def run(x: Value) -> Value:
         need_number(name, x)
-        if type(x) is int or not math.isfinite(x):
+        if type(x) is not float or not math.isfinite(x):
             return x
         return math.copysign(float(function(x)), x)
 
@@ -71,14 +71,21 @@ def to_int(x: Value) -> Value:
     need_number("->int", x)
     if type(x) is int:
         return x
-    if not math.isfinite(x) or not fits(int(x)):
+    if (type(x) is float and not math.isfinite(x)) or not fits(int(x)):
         raise_error(errors.NOT_FINITE, symbol("->int"), x)
     return int(x)
 
 
+def to_big(x: Value) -> Value:
+    need_number("big", x)
+    if type(x) is float and not math.isfinite(x):
+        raise_error(errors.NOT_FINITE, symbol("big"), x)
+    return BigInt(x)
+
+
 def to_float(x: Value) -> Value:
     need_number("->float", x)
-    return float(x)
+    return to_double(x)
 
 
 # ---- reading numbers (S1.3, S1.4) ----
@@ -90,6 +97,11 @@ FLOAT = re.compile(rf"[+-]?(?:{DIGITS}\.(?:{DIGITS})?|\.{DIGITS}|{DIGITS}(?=[eE]
 
 
 def read_int(text: str) -> int | None:
+    value = read_integer(text)
+    return value if value is not None and fits(value) else None
+
+
+def read_integer(text: str) -> int | None:
     based = BASED.match(text)
     value: int | None = None
     if DECIMAL.match(text):
@@ -98,12 +110,15 @@ def read_int(text: str) -> int | None:
         sign_text, *digits = based.groups()
         base, body = next((base, body.replace("_", "")) for base, body in zip((16, 2, 8), digits) if body)
         value = int(sign_text + body, base) if body else None
-    return value if value is not None and fits(value) else None
+    return value
 
 
 def parse_number(text: Value) -> Value:
     if type(text) is not str:
         expected("parse-number", "String", text)
+    if text.endswith("n"):
+        value = read_integer(text[:-1])
+        return None if value is None else BigInt(value)
     value = read_int(text)
     return value if value is not None or not FLOAT.match(text) else float(text.replace("_", ""))
 
@@ -116,7 +131,7 @@ def string_to_float(text: Value) -> Value:
     if type(text) is not str:
         expected("string->float", "String", text)
     value = parse_number(text)
-    return None if value is None else float(value)
+    return None if value is None else to_double(value)
 
 
 PLAIN: dict[str, Callable[..., Value]] = {
@@ -127,6 +142,7 @@ PLAIN: dict[str, Callable[..., Value]] = {
     "trunc": rounding("trunc", math.trunc),
     "->int": to_int,
     "->float": to_float,
+    "big": to_big,
     "pow": power,
     "exp": on_float("exp", math.exp, lambda x: math.inf),
     "log": on_float("log", math.log, logarithm_limit),

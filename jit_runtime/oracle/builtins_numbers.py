@@ -9,10 +9,11 @@ from itertools import pairwise
 
 from jit_runtime.oracle.equality import NUMBERS, equal
 from jit_runtime.oracle.raised import raise_error
-from jit_runtime.oracle.values import Char, Value, symbol
+from jit_runtime.oracle.values import BigInt, Char, Value, symbol
 from jit_runtime.types import errors
 
 LOWEST, HIGHEST = -(1 << 63), (1 << 63) - 1
+INTEGERS = (int, BigInt)
 Binary = Callable[[Value, Value], Value]
 
 
@@ -40,6 +41,25 @@ def need_int(name: str, *values: Value) -> None:
             raise_error(errors.INT_EXPECTED, symbol(name), value)
 
 
+def need_integer(name: str, *values: Value) -> None:
+    for value in values:
+        if type(value) not in INTEGERS:
+            raise_error(errors.INT_EXPECTED, symbol(name), value)
+
+
+def to_double(x: Value) -> float:
+    """The nearest Float: inf where Python raises."""
+    try:
+        return float(x)
+    except OverflowError:
+        return math.inf if x > 0 else -math.inf
+
+
+def exact(a: Value, b: Value) -> bool:
+    """Two whole numbers, of which one is a BigInt: so is the result."""
+    return type(a) in INTEGERS and type(b) in INTEGERS and BigInt in (type(a), type(b))
+
+
 # ---- arithmetic ----
 
 
@@ -61,7 +81,7 @@ def checked(name: str, a: Value, b: Value, operate: Binary) -> Value:
         result = operate(a, b)
         return result if LOWEST <= result <= HIGHEST else raise_error(errors.OVERFLOW, symbol(name), a, b)
     need_number(name, a, b)
-    return operate(float(a), float(b))
+    return BigInt(operate(int(a), int(b))) if exact(a, b) else operate(to_double(a), to_double(b))
 
 
 def divide(a: Value, b: Value) -> Value:
@@ -71,7 +91,9 @@ def divide(a: Value, b: Value) -> Value:
             raise_error(errors.DIV_ZERO, symbol("/"), a)
         result = truncating(a, b)
         return result if fits(result) else raise_error(errors.OVERFLOW, symbol("/"), a, b)
-    return divide_floats(float(a), float(b))
+    if exact(a, b):
+        return BigInt(truncating(int(a), int(b))) if b != 0 else raise_error(errors.DIV_ZERO, symbol("/"), a)
+    return divide_floats(to_double(a), to_double(b))
 
 
 def truncating(a: int, b: int) -> int:
@@ -91,7 +113,9 @@ def remainder(a: Value, b: Value) -> Value:
     need_number("%", a, b)
     if type(a) is int and type(b) is int:
         return a - b * truncating(a, b) if b != 0 else raise_error(errors.DIV_ZERO, symbol("%"), a)
-    x, y = float(a), float(b)
+    if exact(a, b):
+        return BigInt(a - b * truncating(int(a), int(b))) if b != 0 else raise_error(errors.DIV_ZERO, symbol("%"), a)
+    x, y = to_double(a), to_double(b)
     return math.nan if y == 0 or math.isinf(x) else math.fmod(x, y)
 
 
@@ -141,13 +165,15 @@ def minus(first: Value, *others: Value) -> Value:
     """Negation of a Float is not `0 - x`: that would lose the sign of zero."""
     if not others and type(first) is float:
         return -first
-    if not others and first == LOWEST:
+    if not others and type(first) is int and first == LOWEST:
         raise_error(errors.OVERFLOW_ONE, symbol("-"), first)
     return _minus(first, *others)
 
 
 def absolute(x: Value) -> Value:
     need_number("abs", x)
+    if type(x) is BigInt:
+        return BigInt(abs(x))
     return abs(x) if x != LOWEST or type(x) is float else raise_error(errors.OVERFLOW_ONE, symbol("abs"), x)
 
 
@@ -155,17 +181,19 @@ def sign(x: Value) -> Value:
     need_number("signum", x)
     if type(x) is float:
         return x if x == 0 or x != x else math.copysign(1.0, x)
-    return (x > 0) - (x < 0)
+    return type(x)((x > 0) - (x < 0))
 
 
 def extreme(name: str, better: Binary) -> Callable[..., Value]:
-    """min, max: a Float if any argument is; nan if any argument is."""
+    """min, max: a Float if any argument is, else a BigInt if any is; nan if any argument is."""
 
     def two(a: Value, b: Value) -> Value:
         need_number(name, a, b)
         if type(a) is int and type(b) is int:
             return better(a, b)
-        x, y = float(a), float(b)
+        if exact(a, b):
+            return BigInt(better(a, b))
+        x, y = to_double(a), to_double(b)
         return math.nan if x != x or y != y else better(x, y)
 
     def run(first: Value, *others: Value) -> Value:
@@ -213,13 +241,17 @@ def bit_not(a: Value) -> Value:
 
 
 def divisor(*values: Value) -> Value:
-    need_int("gcd", *values)
+    need_integer("gcd", *values)
     result = math.gcd(*values)
+    if BigInt in map(type, values):
+        return BigInt(result)
     return result if fits(result) else raise_error(errors.OVERFLOW_ONE, symbol("gcd"), values[0])
 
 
 def multiple(*values: Value) -> Value:
-    need_int("lcm", *values)
+    need_integer("lcm", *values)
+    if BigInt in map(type, values):
+        return BigInt(math.lcm(*values))
     result = 1
     for value in values:
         result, before = math.lcm(result, value), result
@@ -261,7 +293,7 @@ def number_test(name: str, holds: Callable[[Value], bool]) -> Callable[[Value], 
 
 def parity(name: str, odd: int) -> Callable[[Value], bool]:
     def run(x: Value) -> bool:
-        need_int(name, x)
+        need_integer(name, x)
         return bool(x % 2 == odd)
 
     return run
@@ -310,5 +342,5 @@ PLAIN: dict[str, Callable[..., Value]] = {
     "odd?": parity("odd?", 1),
     "nan?": number_test("nan?", lambda x: x != x),
     "inf?": number_test("inf?", lambda x: x in (math.inf, -math.inf)),
-    "finite?": number_test("finite?", lambda x: x - x == 0),
+    "finite?": number_test("finite?", lambda x: x not in (math.inf, -math.inf) and x == x),
 }

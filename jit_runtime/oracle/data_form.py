@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from jit_runtime.oracle.printer import written
-from jit_runtime.oracle.values import NULL, Array, Char, Dict, Pair, Symbol, Value
+from jit_runtime.oracle.values import NULL, Array, BigInt, Char, Dict, Pair, Symbol, Value
 from jit_runtime.source.diagnostics import fail
 from jit_runtime.source.text import NOWHERE
 from jit_runtime.syntax import forms as f
@@ -36,6 +36,7 @@ def _list(value: Value) -> f.Form:
 
 ATOMS: dict[type, Callable[[Value], f.Form]] = {
     int: lambda value: f.Int(value, NOWHERE),
+    BigInt: lambda value: f.BigInt(int(value), NOWHERE),
     float: lambda value: f.Float(value, NOWHERE),
     bool: lambda value: f.Literal(value, NOWHERE),
     type(None): lambda value: f.Literal(None, NOWHERE),

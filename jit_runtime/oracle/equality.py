@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from jit_runtime.oracle.raised import raise_error
-from jit_runtime.oracle.values import Array, Char, Dict, Pair, Symbol, Value, dims_of
+from jit_runtime.oracle.values import Array, BigInt, Char, Dict, Pair, Symbol, Value, dims_of
 from jit_runtime.types import errors
 
-NUMBERS = (int, float)
+NUMBERS = (int, float, BigInt)
 
 
 def equal(a: Value, b: Value) -> bool:
@@ -62,7 +62,7 @@ def identical(a: Value, b: Value) -> bool:
         return False
     if type(a) is float:
         return str(a) == str(b)  # tells 0.0 from -0.0, and nan is nan
-    return bool(a == b) if type(a) is int else _same(a, b)
+    return bool(a == b) if type(a) in (int, BigInt) else _same(a, b)
 
 
 def key_of(value: Value) -> Hashable:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 
 from jit_runtime.oracle.values import (
     ARRAYS,
     NULL,
     Array,
     Atom,
+    BigInt,
     Bounce,
     Box,
     Char,
@@ -146,6 +148,11 @@ def write_float(value: float) -> str:
     return repr(value)
 
 
+def write_big(value: BigInt) -> str:
+    """Through Decimal, since Python refuses to write ints of more than 4300 digits."""
+    return f"{Decimal(int(value)):f}n"
+
+
 def write_string(value: str) -> str:
     return '"' + "".join(ESCAPES.get(c) or (f"\\x{ord(c):02x}" if is_control(ord(c)) else c) for c in value) + '"'
 
@@ -172,6 +179,7 @@ def _function(name: str | None) -> str:
 
 WRITERS: dict[type, Callable[[Value], str]] = {
     int: str,
+    BigInt: write_big,
     float: write_float,
     bool: lambda value: "true" if value else "false",
     type(None): lambda value: "nothing",

@@ -1,6 +1,6 @@
 """The oracle's values: plain Python objects.
 
-Int int, Float float, Bool bool, Nothing None, String str; the others are the classes below. `bool` is a subclass of
+Int int, Float float, BigInt its subclass of int, Bool bool, Nothing None, String str; the others are the classes below. `bool` is a subclass of
 `int` in Python, not in the language: `type(v) is int` tells them apart.
 """
 
@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from jit_runtime.expand import core
-from jit_runtime.source.diagnostics import fail
 from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.kinds import BIT, KINDS, Kind
 
@@ -35,6 +34,12 @@ def symbol(name: str) -> Symbol:
     if found is None:
         found = _symbols[name] = Symbol(name)
     return found
+
+
+class BigInt(int):
+    """A whole number of any size; a Python int as such is an Int."""
+
+    __slots__ = ()
 
 
 class Char:
@@ -198,6 +203,7 @@ class Bounce:
 KIND_NAMES: dict[type, str] = {
     int: "Int",
     float: "Float",
+    BigInt: "BigInt",
     bool: "Bool",
     Char: "Char",
     type(None): "Nothing",
@@ -266,5 +272,5 @@ def from_datum(datum: core.Datum) -> Value:
     if isinstance(datum, core.Uninitialized):
         return UNINITIALIZED
     if isinstance(datum, core.Big):
-        raise fail("X0900", None, "not supported yet: a literal BigInt")
+        return BigInt(datum.value)
     return datum

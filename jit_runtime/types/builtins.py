@@ -15,11 +15,11 @@ from __future__ import annotations
 
 from jit_runtime.types.kinds import ANY, BIT, KINDS
 
-INT, FLOAT, BOOL, CHAR, NOTHING, STRING, SYMBOL = (BIT[k] for k in ("Int", "Float", "Bool", "Char", "Nothing", "String", "Symbol"))
+INT, FLOAT, BIG, BOOL, CHAR, NOTHING, STRING, SYMBOL = (BIT[k] for k in ("Int", "Float", "BigInt", "Bool", "Char", "Nothing", "String", "Symbol"))
 NULL, PAIR, ARRAY, DICT, FUNCTION, KIND, BOX, ATOM, ITER = (
     BIT[k] for k in ("Null", "Pair", "Array Any", "Dict", "Function", "Kind", "Box", "Atom", "Iter")
 )
-NUMBER, LIST, SEQUENCE = INT | FLOAT, NULL | PAIR, NULL | PAIR | KINDS["Array"].mask
+NUMBER, INTEGER, LIST, SEQUENCE = INT | FLOAT | BIG, INT | BIG, NULL | PAIR, NULL | PAIR | KINDS["Array"].mask
 ARRAYS = KINDS["Array"].mask
 TYPED = ARRAYS & ~ARRAY
 LIB = ("lib",)
@@ -42,7 +42,7 @@ class Builtin:
 
 _ROWS: tuple[tuple[str, int, int | None, int, tuple[str, ...], str], ...] = (
     # ---- equality, truth, kinds (S2, S11.10) ----
-    ("=", 1, None, BOOL, ("op", "equal"), "(= a b ...) -- structural equality; numbers by value across Int and Float"),
+    ("=", 1, None, BOOL, ("op", "equal"), "(= a b ...) -- structural equality; numbers by value, whatever their kinds"),
     ("!=", 1, None, BOOL, ("op", "not-equal"), "(!= a b ...) -- the negation of ="),
     ("eq?", 2, 2, BOOL, ("op", "eq"), "(eq? a b) -- the same object, or equal immediates"),
     ("not", 1, 1, BOOL, ("op", "not"), "(not x) -- true for false and nothing"),
@@ -51,6 +51,7 @@ _ROWS: tuple[tuple[str, int, int | None, int, tuple[str, ...], str], ...] = (
     ("type-of", 1, 1, KIND, ("op", "kind-of"), "(type-of v) -- the Kind of v"),
     ("int?", 1, 1, BOOL, ("op", "int?"), "(int? x) -- x is an Int"),
     ("float?", 1, 1, BOOL, ("op", "float?"), "(float? x) -- x is a Float"),
+    ("big?", 1, 1, BOOL, ("op", "big?"), "(big? x) -- x is a BigInt"),
     ("number?", 1, 1, BOOL, ("op", "number?"), "(number? x) -- x is a number"),
     ("bool?", 1, 1, BOOL, ("op", "bool?"), "(bool? x) -- x is true or false"),
     ("char?", 1, 1, BOOL, ("op", "char?"), "(char? x) -- x is a Char"),
@@ -87,11 +88,11 @@ _ROWS: tuple[tuple[str, int, int | None, int, tuple[str, ...], str], ...] = (
     ("dec", 1, 1, NUMBER, ("op", "dec"), "(dec x) -- x minus 1"),
     ("abs", 1, 1, NUMBER, ("op", "abs"), "(abs x) -- the absolute value"),
     ("signum", 1, 1, NUMBER, ("op", "signum"), "(signum x) -- -1, 0 or 1 in the kind of x"),
-    ("min", 1, None, NUMBER, ("op", "min"), "(min x ...) -- the least; a Float if any is"),
-    ("max", 1, None, NUMBER, ("op", "max"), "(max x ...) -- the greatest; a Float if any is"),
+    ("min", 1, None, NUMBER, ("op", "min"), "(min x ...) -- the least; a Float if any is, else a BigInt if any is"),
+    ("max", 1, None, NUMBER, ("op", "max"), "(max x ...) -- the greatest; a Float if any is, else a BigInt if any is"),
     ("clamp", 3, 3, NUMBER, LIB, "(clamp x low high) -- (max low (min x high))"),
-    ("gcd", 0, None, INT, ("rt", "rt_gcd"), "(gcd a ...) -- the greatest common divisor of Ints, not negative"),
-    ("lcm", 0, None, INT, ("rt", "rt_lcm"), "(lcm a ...) -- the least common multiple of Ints, not negative"),
+    ("gcd", 0, None, INTEGER, ("rt", "rt_gcd"), "(gcd a ...) -- the greatest common divisor of whole numbers, not negative"),
+    ("lcm", 0, None, INTEGER, ("rt", "rt_lcm"), "(lcm a ...) -- the least common multiple of whole numbers, not negative"),
     ("band", 0, None, INT, ("op", "band"), "(band a ...) -- bitwise and; (band) is -1"),
     ("bor", 0, None, INT, ("op", "bor"), "(bor a ...) -- bitwise or; (bor) is 0"),
     ("bxor", 0, None, INT, ("op", "bxor"), "(bxor a ...) -- bitwise exclusive or; (bxor) is 0"),
@@ -102,8 +103,8 @@ _ROWS: tuple[tuple[str, int, int | None, int, tuple[str, ...], str], ...] = (
     ("zero?", 1, 1, BOOL, ("op", "zero?"), "(zero? x) -- the number x is zero"),
     ("positive?", 1, 1, BOOL, ("op", "positive?"), "(positive? x) -- x is greater than zero"),
     ("negative?", 1, 1, BOOL, ("op", "negative?"), "(negative? x) -- x is less than zero"),
-    ("even?", 1, 1, BOOL, ("op", "even?"), "(even? n) -- the Int n is even"),
-    ("odd?", 1, 1, BOOL, ("op", "odd?"), "(odd? n) -- the Int n is odd"),
+    ("even?", 1, 1, BOOL, ("op", "even?"), "(even? n) -- the whole number n is even"),
+    ("odd?", 1, 1, BOOL, ("op", "odd?"), "(odd? n) -- the whole number n is odd"),
     ("nan?", 1, 1, BOOL, ("op", "nan?"), "(nan? x) -- x is not a number"),
     ("inf?", 1, 1, BOOL, ("op", "inf?"), "(inf? x) -- x is infinite"),
     ("finite?", 1, 1, BOOL, ("op", "finite?"), "(finite? x) -- x is neither infinite nor nan"),
@@ -113,6 +114,7 @@ _ROWS: tuple[tuple[str, int, int | None, int, tuple[str, ...], str], ...] = (
     ("round", 1, 1, NUMBER, ("op", "round"), "(round x) -- the nearest whole number, half away from zero, in the kind of x"),
     ("trunc", 1, 1, NUMBER, ("op", "trunc"), "(trunc x) -- x without its fraction, in the kind of x"),
     ("->int", 1, 1, INT, ("op", "to-int"), "(->int x) -- the number x without its fraction as an Int; a char's code"),
+    ("big", 1, 1, BIG, ("rt", "rt_big"), "(big x) -- the number x without its fraction as a BigInt, which is exact at any size"),
     ("->float", 1, 1, FLOAT, ("op", "to-float"), "(->float x) -- the number x as a Float"),
     ("pow", 2, 2, FLOAT, ("rt", "pow"), "(pow x y) -- x to the power y"),
     ("exp", 1, 1, FLOAT, ("rt", "exp"), "(exp x) -- e to the power x"),
@@ -129,7 +131,7 @@ _ROWS: tuple[tuple[str, int, int | None, int, tuple[str, ...], str], ...] = (
     ("sinh", 1, 1, FLOAT, ("rt", "sinh"), "(sinh x) -- the hyperbolic sine"),
     ("cosh", 1, 1, FLOAT, ("rt", "cosh"), "(cosh x) -- the hyperbolic cosine"),
     ("tanh", 1, 1, FLOAT, ("rt", "tanh"), "(tanh x) -- the hyperbolic tangent"),
-    ("parse-number", 1, 1, NUMBER | NOTHING, ("rt", "rt_parse_number"), "(parse-number s) -- the Int or Float that s spells, or nothing"),
+    ("parse-number", 1, 1, NUMBER | NOTHING, ("rt", "rt_parse_number"), "(parse-number s) -- the number that s spells, or nothing"),
     ("string->int", 1, 1, INT | NOTHING, ("rt", "rt_string_to_int"), "(string->int s) -- the Int that s spells, or nothing"),
     ("string->float", 1, 1, FLOAT | NOTHING, ("rt", "rt_string_to_float"), "(string->float s) -- the number that s spells as a Float, or nothing"),
     # ---- strings (S8.1 - S8.3) ----

@@ -46,6 +46,7 @@ CONCRETE = (
     ("Array Float", "Array"),
     ("Array Char", "Array"),
     ("Array Bool", "Array"),
+    ("BigInt", "Integer"),
 )
 ABSTRACT = (
     ("Any", None),

@@ -20,8 +20,9 @@ from jit_runtime.source.text import Source
 
 RUNTIME = pathlib.Path(__file__).parents[2] / "jit_runtime" / "runtime"
 FILES = (
-    "values", "text_buffer", "print", "number_text", "numbers", "int_ops", "floats", "strings", "string_parts", "unicode", "unicode_tables",
-    "symbols", "lists", "arrays", "typed_arrays", "dicts", "paths", "ranges", "equal", "hash", "kinds", "kind_tables", "errors",
+    "values", "text_buffer", "print", "number_text", "numbers", "int_ops", "floats", "limbs", "big", "big_text",
+    "strings", "string_parts", "unicode", "unicode_tables", "symbols", "lists", "arrays", "typed_arrays", "dicts", "paths", "ranges",
+    "equal", "hash", "kinds", "kind_tables", "errors",
     "error_texts", "output", "guard",
 )  # fmt: skip
 STAND_IN = """
@@ -46,6 +47,10 @@ class Symbol(str):
 
 class Char(str):
     """A char."""
+
+
+class Big(int):
+    """A BigInt, where an int is an Int."""
 
 
 class Array(list[Any]):
@@ -111,6 +116,8 @@ class Machine:
                 return words.NOTHING
             case bool():
                 return words.TRUE if value else words.FALSE
+            case Big():
+                return self.big(value)
             case int():
                 return int(self.call("rt_int_to_word", self.dest, value))
             case float():
@@ -134,6 +141,14 @@ class Machine:
                     self.run("rt_dict_set", made, self.word(key), self.word(item))
                 return made
         raise TypeError(value)
+
+    def big(self, value: int) -> int:
+        count = (abs(value).bit_length() + 63) // 64
+        address = self.memory.allocate(8 * count)
+        self.memory.write(address, abs(value).to_bytes(8 * count, "little"))
+        word: int = self.call("rt_big_from_limbs", self.dest, int(value < 0), address, count)
+        self.memory.free(address)
+        return word
 
     def array(self, items: list[int]) -> int:
         made = self.spread("rt_array")
@@ -179,6 +194,9 @@ class Machine:
         if row.name == "int":
             value = self.field(word, 8)
             return value - (1 << 64) if value >> 63 else value
+        if row.name == "bigint":
+            size = int.from_bytes(self.memory.read(at + row.offsets["tail"], extra), "little")
+            return Big(-size if self.field(word, row.offsets["negative"]) else size)
         if row.name == "float":
             return self.memory.load(at + 8, 8, "f")
         if row.name == "string":
