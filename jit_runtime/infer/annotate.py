@@ -40,7 +40,7 @@ from jit_runtime.expand.core import (
 )  # fmt: skip
 from jit_runtime.infer.shape import Shape, shape_of
 from jit_runtime.infer.transfer import BOOL, FALSY, NOTHING, PREDICATES, RESULT, kind_of_new
-from jit_runtime.infer.world import Dispatch, GenericFunction, GlobalValue, Instance, World, dispatch
+from jit_runtime.infer.world import Dispatch, GenericFunction, GlobalValue, Instance, World, dispatch, one_kind, with_guess
 from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.kinds import ANY, BIT, KINDS
 
@@ -362,7 +362,7 @@ class Walk:
         return self.facts.results.get(id(lam), 0)
 
     def call_generic(self, node: Call, function: GenericFunction, masks: list[int]) -> int:
-        found = dispatch(function, tuple(masks))
+        found = with_guess(dispatch(function, tuple(masks)), function, masks, self.likely(node, masks))
         self.facts.dispatches[id(node)] = found
         result = 0
         for target in found.targets:
@@ -415,8 +415,17 @@ class Walk:
         self.expr(node.cleanup, narrow)
         return result
 
+    def likely(self, node: Call, masks: list[int]) -> list[int]:
+        """The kinds of the arguments if variables of the module still hold what they were defined with."""
+        return [self.world.likely.get(a.name, m) if m == ANY and isinstance(a, Global) else m for a, m in zip(node.args, masks, strict=True)]
+
     def define_value(self, node: DefineValue, narrow: Narrowing) -> int:
-        return NOTHING if self.expr(node.value, narrow) else 0
+        mask = self.expr(node.value, narrow)
+        if one_kind(mask):
+            self.world.likely[node.name] = mask
+        else:
+            self.world.likely.pop(node.name, None)
+        return NOTHING if mask else 0
 
     def define_method(self, node: DefineMethod, narrow: Narrowing) -> int:
         return NOTHING

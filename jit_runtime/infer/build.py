@@ -35,6 +35,8 @@ from jit_runtime.infer.code import CELL, NOTHING, Code, Val, i64, rep_of
 from jit_runtime.infer.placement import Space, close_space, open_space, part_of_result, reset_space
 from jit_runtime.infer.select import selected
 from jit_runtime.infer.shape import MachineFunction
+from jit_runtime.infer.strips import back_edge
+from jit_runtime.infer.transfer import ELEMENT_KINDS
 from jit_runtime.infer.world import GenericFunction, GlobalValue
 from jit_runtime.ir.nodes import Block, Function, Imm, Operand, Symbol, Variable
 from jit_runtime.layout import words
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from jit_runtime.infer.unit import Unit
 
 BOX = BY_NAME["box"]
+ONE_ARRAY_KIND = {BIT["Array Any"], *ELEMENT_KINDS}
 
 
 @dataclass(slots=True, eq=False)
@@ -108,6 +111,7 @@ class Builder(Code):
         self.loops: dict[Var, Loop] = {}
         self.spaces: list[Space] = []
         self.result_place: Operand = fn.params[1]
+        self.arrays: set[Operand] = set()  # variables' values that are arrays of known kind
 
     def place_of(self, k: Continuation) -> Operand:
         """The region in which a value for this continuation is born."""
@@ -214,6 +218,8 @@ class Builder(Code):
             self.storage[var] = variable
         else:
             self.storage[var] = op
+            if mask in ONE_ARRAY_KIND:
+                self.arrays.add(op)
 
     def new_box(self, content: Operand) -> Operand:
         box = self.allocate("box", 16)
@@ -374,7 +380,8 @@ class Builder(Code):
         return self.expr(node.items[-1])
 
     def while_(self, node: While) -> Val:
-        head, body, out = self.new("while"), self.new("body"), self.new("out")
+        first = len(self.fn.blocks)
+        head, body, out, again = self.new("while"), self.new("body"), self.new("out"), self.new("again")
         space = open_space(self, [node.test, node.body], [])
         self.br(head)
         self.at(head)
@@ -388,9 +395,8 @@ class Builder(Code):
         self.effect(node.body)
         if space is not None and self.block is not None:
             reset_space(self, space)
-        if self.block is not None:
-            self.guard()
-        self.br(head)
+        self.br(again)
+        back_edge(self, head, again, first)
         self.at(out)
         if space is not None:
             self.dest = self.spaces.pop().outer
@@ -489,6 +495,7 @@ class Builder(Code):
             return
         space = open_space(self, [lam.body for _, lam in node.bindings], [p.var for _, lam in node.bindings for p in lam.params])
         inner: Continuation = k if space is None else Close(k, self.place_of(k))
+        first = len(self.fn.blocks)
         for var, lam in node.bindings:
             for param in lam.params:
                 mask = self.facts.vars.get(param.var, 0)
@@ -505,9 +512,7 @@ class Builder(Code):
             self.at(head)
             self.loop_body(lam, inner)
         for head, (var, _) in zip(heads, node.bindings, strict=True):
-            self.at(self.loops[var].target)
-            self.guard()
-            self.br(head)
+            back_edge(self, head, self.loops[var].target, first)
         if space is not None:
             self.dest = self.spaces.pop().outer
 

@@ -7,7 +7,7 @@ so that a definition finds the instances it makes stale.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from operator import and_
@@ -126,13 +126,17 @@ class GlobalValue:
         return self.kind.mask if self.kind else ANY
 
 
+def one_kind(mask: int) -> bool:
+    return mask != 0 and mask & (mask - 1) == 0
+
+
 def normalize(mask: int, declared: int) -> int:
     """The set an instance is made for: one concrete kind, List, or all that the parameter accepts.
 
     Bounds the number of instances: there are no instances for arbitrary unions.
     """
     mask &= declared
-    if mask & (mask - 1) == 0 and mask:
+    if one_kind(mask):
         return mask
     if mask and mask & ~LIST == 0:
         return LIST
@@ -144,12 +148,14 @@ def _no_library(name: str) -> GenericFunction | None:
 
 
 class World:
-    """All bindings of a session. `dependents[name]`: instances whose analysis looked the name up. `defined`: values that were evaluated."""
+    """All bindings of a session. `dependents[name]`: instances whose analysis looked the name up. `defined`: values that were evaluated.
+    `likely[name]`: the one kind of what a module-level variable was defined with; it may hold anything by now."""
 
     def __init__(self) -> None:
         self.functions: dict[str, GenericFunction] = {}
         self.values: dict[str, GlobalValue] = {}
         self.defined: set[str] = set()
+        self.likely: dict[str, int] = {}
         self.library: Callable[[str], GenericFunction | None] = _no_library
         self.dependents: dict[str, set[Instance]] = {}
 
@@ -203,6 +209,17 @@ def dispatch(function: GenericFunction, masks: Key) -> Dispatch:
         if not tests:
             return Dispatch(targets, True)
     return Dispatch(targets, False)
+
+
+def with_guess(found: Dispatch, function: GenericFunction, masks: Sequence[int], likely: Sequence[int]) -> Dispatch:
+    """The method for the kinds that arguments are likely to have, after a test that they have them, before the others."""
+    tests = [(i, guess) for i, (mask, guess) in enumerate(zip(masks, likely, strict=True)) if mask != guess]
+    if not tests:
+        return found
+    guessed = dispatch(function, tuple(likely)).targets
+    if not guessed or guessed[0].instance is None or guessed[0].tests:
+        return found
+    return Dispatch([Target(guessed[0].instance, tests), *found.targets], found.total)
 
 
 def order_by_specificity(methods: list[Method], count: int) -> list[tuple[Key, Method | None]]:
