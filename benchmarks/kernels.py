@@ -22,6 +22,8 @@ class Kernel:
     relative_error: float = 0.0
 
 
+VECTORS = "(define x (vector 10000 17 0.5)) (define y (vector 10000 13 0.25))"
+
 KERNELS = (
     Kernel("fib", "(fib {n})", 35, 15, "610", 2.2, required=True),
     Kernel("mandelbrot", "(mandelbrot {n})", 1000, 20, "157", 1.3, required=True, relative_error=1e-4),
@@ -40,6 +42,22 @@ KERNELS = (
         setup="(define a (matrix {n} 17 0.5)) (define b (matrix {n} 13 0.25)) (define c (matrix {n} 1 0.0))",
         relative_error=1e-12,
     ),
+    Kernel("dot", "(dots a b {n})", 10_000, 3, "179923.5", 1.1, setup="(define a (vector 10000 17 0.5)) (define b (vector 10000 13 0.25))"),
+    Kernel("saxpy", "(saxpys x y {n})", 30_000, 3, "3.0135", 1.1, setup=VECTORS, relative_error=1e-12),
+    Kernel("prefix", "(sums a out {n})", 30_000, 3, "-18", 1.1, setup="(define a (numbers 10000)) (define out (numbers 10000))"),
+    Kernel("histogram", "(counted a counts {n})", 20_000, 3, "39", 1.1, setup="(define a (numbers 10000)) (define counts (typed-array 256 {{Int}}))"),
+    Kernel("stencil", "(smoothed (grid 500) (typed-array [500 500] {{Float}}) 500 {n})", 500, 3, "49.333888", 1.1, relative_error=1e-12),
+    Kernel(
+        "matmul-plain",
+        "(products a b c {n})",
+        300,
+        6,
+        "768.5",
+        4.0,
+        setup="(define a (matrix {n} 17 0.5)) (define b (matrix {n} 13 0.25)) (define c (matrix {n} 1 0.0))",
+        relative_error=1e-12,
+    ),
+    Kernel("nbody-plain", "(simulate {n})", 5_000_000, 10, "-0.1690730217147186", 4.0, relative_error=1e-8),
     Kernel("lsort", "(checksum (merge-sort data {n}))", 1_000_000, 100, "136354", 0.5, setup="(define data (numbers {n}))"),
     Kernel("hashint", "(increments {n})", 3_000_000, 1000, "995000", 1.1),
 )

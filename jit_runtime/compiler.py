@@ -25,11 +25,12 @@ from jit_runtime.infer.prims import op_symbol
 from jit_runtime.infer.unit import OPTIMISED, QUICK, Unit, mangle
 from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance, Method, World
 from jit_runtime.layout import words
+from jit_runtime.layout.records import CELL
 from jit_runtime.pipeline import BUILD, EMIT, INFER, LINK, ROOTS, Pipeline
 from jit_runtime.source.diagnostics import fail
 from jit_runtime.source.text import NOWHERE
 from jit_runtime.types.builtins import Builtin
-from jit_runtime.types.kinds import NUMBERED
+from jit_runtime.types.kinds import ANY, BIT, NUMBERED
 
 if TYPE_CHECKING:
     from jit_runtime.batch import Merged
@@ -354,6 +355,14 @@ class Compiler:
 
     def cell(self, value: GlobalValue) -> str:
         return "cell." + mangle(value.name)
+
+    def value_defined(self, name: str) -> None:
+        """A variable of the module has its value: calls that are compiled from now on guess that it keeps its kind."""
+        self.defined.add(name)
+        word = ctypes.c_uint64.from_address(self.world.values[name].cell + CELL.offsets["value"]).value
+        index = self.engine.call("rt_kind_of_value", word)
+        kind = NUMBERED[index] if index < len(NUMBERED) else "Any"
+        self.world.likely[name] = BIT.get("Array Any" if kind == "Array" else kind, ANY)
 
     def is_defined(self, value: GlobalValue) -> bool:
         return value.name in self.defined

@@ -144,7 +144,7 @@ class Session:
             self._remember(core)
             self._run(entry, result, show=core is forms[-1])
             if isinstance(core, DefineValue):
-                self.compiler.defined.add(core.name)
+                self.compiler.value_defined(core.name)
         for core in forms[len(entries) :]:
             self._perform(core, result)
 
@@ -163,7 +163,7 @@ class Session:
         finally:
             self.compiler.retire(unit)
         if isinstance(core, DefineValue):
-            self.compiler.defined.add(core.name)
+            self.compiler.value_defined(core.name)
 
     def _run(self, entry: int, result: Result, *, show: bool = True) -> None:
         engine = self.engine

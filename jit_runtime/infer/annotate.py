@@ -421,10 +421,7 @@ class Walk:
 
     def define_value(self, node: DefineValue, narrow: Narrowing) -> int:
         mask = self.expr(node.value, narrow)
-        if one_kind(mask):
-            self.world.likely[node.name] = mask
-        else:
-            self.world.likely.pop(node.name, None)
+        self.world.likely[node.name] = mask if one_kind(mask) else ANY
         return NOTHING if mask else 0
 
     def define_method(self, node: DefineMethod, narrow: Narrowing) -> int:

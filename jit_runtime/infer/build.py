@@ -32,7 +32,9 @@ from jit_runtime.expand.core import (
     While,
 )  # fmt: skip
 from jit_runtime.infer.code import CELL, NOTHING, Code, Val, i64, rep_of
+from jit_runtime.infer.number_paths import Known, as_word
 from jit_runtime.infer.placement import Space, close_space, open_space, part_of_result, reset_space
+from jit_runtime.infer.prims import number
 from jit_runtime.infer.select import selected
 from jit_runtime.infer.shape import MachineFunction
 from jit_runtime.infer.strips import back_edge
@@ -112,6 +114,7 @@ class Builder(Code):
         self.spaces: list[Space] = []
         self.result_place: Operand = fn.params[1]
         self.arrays: set[Operand] = set()  # variables' values that are arrays of known kind
+        self.doubles: dict[Operand, Known] = {}  # words that arithmetic made, and their doubles
 
     def place_of(self, k: Continuation) -> Operand:
         """The region in which a value for this continuation is born."""
@@ -174,6 +177,8 @@ class Builder(Code):
             if var in self.shape.boxed:
                 raw = self.field(raw, "box", "value", "ref")
             return Val(self.to_rep(Val(raw, mask), rep_of(mask)), mask)
+        if found in self.doubles:
+            return as_word(self, Val(found, mask))
         if var in self.shape.boxed:
             content = self.field(self.get(found) if isinstance(found, Variable) else found, "box", "value", "ref")
             return Val(self.to_rep(Val(content, mask), rep_of(mask)), mask)
@@ -220,6 +225,9 @@ class Builder(Code):
             self.storage[var] = op
             if mask in ONE_ARRAY_KIND:
                 self.arrays.add(op)
+
+    def may_stay_open(self, var: Var) -> bool:
+        return not var.assigned and var not in self.shape.boxed and rep_of(self.facts.vars.get(var, ANY)) == "ref"
 
     def new_box(self, content: Operand) -> Operand:
         box = self.allocate("box", 16)
@@ -357,10 +365,10 @@ class Builder(Code):
                 if self.unit.needs_closure(self.shape, var):
                     self.storage[var] = self.unit.closure(self, self.shape.known[var])
                 continue
-            made = self.expr(value)
+            made = number(self, value)
             if self.block is None:
                 break
-            self.bind(var, made)
+            self.bind(var, made if self.may_stay_open(var) else as_word(self, made))
         self.dest = place
 
     def letrec(self, node: Letrec) -> Val:

@@ -11,19 +11,20 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from jit_runtime.expand.core import Call, Core, Global, Local
 from jit_runtime.infer.code import BOOL, CHAR, FLOAT, INT, NOTHING, Val, i64, rep_of, word
+from jit_runtime.infer.number_paths import FLOAT_OPS, arithmetic_paths, as_word, comparison_paths
 from jit_runtime.infer.tests import kind_test
 from jit_runtime.infer.transfer import IDENTITY, NUMBER, PREDICATES, arithmetic
 from jit_runtime.ir.nodes import Imm, Operand
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_NAME
+from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.errors import CODES
 from jit_runtime.types.kinds import ANY, BIT, KINDS
 
 if TYPE_CHECKING:
-    from jit_runtime.expand.core import Call
     from jit_runtime.infer.build import Builder, Continuation
-    from jit_runtime.types.builtins import Builtin
 
 Prim = Callable[["Builder", "Call", "Builtin", "Continuation | None"], Val]
 PRIMS: dict[str, Prim] = {}
@@ -87,21 +88,49 @@ def to_float(b: Builder, value: Val) -> Operand:
 # ---- arithmetic ----
 
 INT_OPS = {"+": "add", "-": "sub", "*": "mul"}
-FLOAT_OPS = {"+": "fadd", "-": "fsub", "*": "fmul", "/": "fdiv"}
 SLOW = {"+": "rt_add", "-": "rt_sub", "*": "rt_mul", "/": "rt_div", "%": "rt_rem"}
-FIXNUM_FAST = {"+": "sadd_overflow", "-": "ssub_overflow"}
 
 
-@prim("+", "-", "*", "/", "%")
+@prim("+", "-", "*", "/", "%", "inc", "dec")
 def arith(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
-    values = values_of(b, node)
+    value = arithmetic_value(b, node, builtin)
+    return value if b.block is None else as_word(b, value)
+
+
+def number(b: Builder, node: Core) -> Val:
+    """The value of an operand of arithmetic. Unlike those of `Builder.expr` it may be left open (infer/number_paths.py)."""
+    if isinstance(node, Local) and b.storage.get(node.var) in b.doubles and rep_of(b.kinds(node)) == "ref":
+        return Val(b.storage[node.var], b.kinds(node))
+    if isinstance(node, Call) and isinstance(node.fn, Global) and b.block is not None:
+        found = b.unit.world.lookup(node.fn.name)
+        if isinstance(found, Builtin) and PRIMS.get(found.name) is arith and found.accepts(len(node.args)):
+            outer, b.span = b.span, node.span
+            value = arithmetic_value(b, node, found)
+            b.span = outer
+            return value
+    return b.expr(node)
+
+
+def numbers_of(b: Builder, node: Call) -> list[Val] | None:
+    values = []
+    for arg in node.args:
+        values.append(number(b, arg))
+        if b.block is None:
+            return None
+    return values
+
+
+def arithmetic_value(b: Builder, node: Call, builtin: Builtin) -> Val:
+    values = numbers_of(b, node)
+    if values is not None and builtin.name in ("inc", "dec"):
+        return arith2(b, "+" if builtin.name == "inc" else "-", values[0], Val(i64(1), INT))
     if values is None:
         return NOTHING
     name = builtin.name
     if not values:
         return Val(i64(0 if name == "+" else 1), INT)
     if len(values) == 1 and name == "-":
-        return negated(b, values[0])
+        return negated(b, as_word(b, values[0]))
     if len(values) == 1 and name == "/":
         values.insert(0, Val(i64(1), INT))
     result = values[0]
@@ -137,30 +166,10 @@ def arith2(b: Builder, name: str, x: Val, y: Val) -> Val:
     if mask == FLOAT and not (x.mask | y.mask) & ~NUMBER and x.mask in (INT, FLOAT) and y.mask in (INT, FLOAT):
         xf, yf = to_float(b, x), to_float(b, y)
         return Val(b.runtime("fmod", (xf, yf), "f64") if name == "%" else b.op(FLOAT_OPS[name], xf, yf, "f64"), FLOAT)
-    if name in FIXNUM_FAST and mask & INT and mask:
-        return fixnum_arith(b, name, x, y, mask)
+    if mask:
+        return arithmetic_paths(b, name, x, y, mask, SLOW[name])
+    x, y = as_word(b, x), as_word(b, y)
     return runtime_word(b, SLOW[name], (b.to_word(x), b.to_word(y)), mask)
-
-
-def fixnum_arith(b: Builder, name: str, x: Val, y: Val, mask: int) -> Val:
-    """Both fixnums and no overflow: inline on the tagged words. Otherwise the runtime."""
-    xw, yw = b.to_word(x), b.to_word(y)
-    fast, fits, slow, done = b.new("fast"), b.new("fits"), b.new("slow"), b.new("done")
-    out = b.fn.variable("sum", "ref")
-    xb, yb = b.bits(xw), b.bits(yw)
-    b.cbr(b.compare("eq", b.op("and", b.op("or", xb, yb), i64(3)), i64(0)), fast, slow, "likely")
-    b.at(fast)
-    total = b.ins(FIXNUM_FAST[name], (xb, yb), "i64", targets=(fits, slow))
-    b.at(fits)
-    b.set(out, b.as_ref(total))
-    b.br(done)
-    b.at(slow)
-    result = b.runtime(SLOW[name], (b.task, b.dest, xw, yw), "ref")
-    b.set(out, result)
-    b.br(done)
-    b.at(done)
-    b.poll()
-    return Val(b.to_rep(Val(b.get(out), mask), rep_of(mask)), mask)
 
 
 def int_arith(b: Builder, name: str, x: Operand, y: Operand) -> Operand:
@@ -189,12 +198,6 @@ def int_arith(b: Builder, name: str, x: Operand, y: Operand) -> Operand:
         else:
             y = b.ins("select", (minus, i64(1), y), "i64")
     return b.op("sdiv" if name == "/" else "srem", x, y)
-
-
-@prim("inc", "dec")
-def inc(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
-    value = b.expr(node.args[0])
-    return NOTHING if b.block is None else arith2(b, "+" if builtin.name == "inc" else "-", value, Val(i64(1), INT))
 
 
 WRAP = {"+%": "add", "-%": "sub", "*%": "mul", "band": "and", "bor": "or", "bxor": "xor"}
@@ -264,7 +267,7 @@ SLOW_COMPARE = {"<": "rt_lt", ">": "rt_gt", "<=": "rt_le", ">=": "rt_ge"}
 
 @prim("<", ">", "<=", ">=")
 def comparison(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
-    values = values_of(b, node)
+    values = numbers_of(b, node)
     if values is None:
         return NOTHING
     if len(values) == 1:
@@ -288,20 +291,11 @@ def compare2(b: Builder, name: str, x: Val, y: Val) -> Operand:
         return b.compare(ORDERED[name], x.op, y.op)
     if x.mask == CHAR and y.mask == CHAR:
         return b.compare(SIGNED[name], b.bits(x.op), b.bits(y.op))
-    fast, slow, done = b.new("fast"), b.new("slow"), b.new("done")
-    out = b.fn.variable("less", "i1")
-    xw, yw = b.to_word(x), b.to_word(y)
-    xb, yb = b.bits(xw), b.bits(yw)
-    b.cbr(b.compare("eq", b.op("and", b.op("or", xb, yb), i64(3)), i64(0)), fast, slow, "likely")
-    b.at(fast)
-    b.set(out, b.compare(SIGNED[name], xb, yb))
-    b.br(done)
-    b.at(slow)
+    if x.mask & NUMBER and y.mask & NUMBER:
+        return comparison_paths(b, x, y, SIGNED[name], ORDERED[name], SLOW_COMPARE[name])
+    xw, yw = b.to_word(as_word(b, x)), b.to_word(as_word(b, y))
     result = b.runtime(SLOW_COMPARE[name], (b.task, b.dest, xw, yw), "ref")
-    b.set(out, b.compare("eq", b.bits(result), i64(words.TRUE)))
-    b.br(done)
-    b.at(done)
-    return b.get(out)
+    return b.compare("eq", b.bits(result), i64(words.TRUE))
 
 
 @prim("=", "!=")

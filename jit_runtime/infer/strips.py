@@ -60,14 +60,18 @@ def between(blocks: list[Block], head: Block, again: Block) -> list[Block]:
 
 
 def in_strips(body: list[Block]) -> bool:
-    """No call that comes back, and elements of arrays."""
-    elements = False
-    for block in body:
-        for ins in block.ins:
-            if ins.op == "call" and not ins.attr.noreturn:
-                return False
-            elements = elements or (ins.op in ("load", "store") and ins.attr == "element")
-    return elements
+    """No call that comes back, elements of typed arrays only (words are not worth it: short loops get slower), and indices that go on by
+    constants: how many turns there are is a division otherwise, of 128 bits, at each start."""
+    all = [ins for block in body for ins in block.ins]
+    if any(ins.op == "call" and not ins.attr.noreturn for ins in all):
+        return False
+    read: dict[object, Operand] = {ins.dest: ins.args[0] for ins in all if ins.op == "get"}
+    indices = {read.get(ins.args[0]) for ins in all if ins.op == "ult"}
+    sums = {ins.dest for ins in all if ins.op in ("sadd_overflow", "ssub_overflow") and not isinstance(ins.args[1], Imm)}
+    if any(ins.op == "set" and ins.args[0] in indices and ins.args[1] in sums for ins in all):
+        return False
+    elements = {(ins.dest or ins.args[0]).type for ins in all if ins.op in ("load", "store") and ins.attr == "element"}
+    return bool(elements) and "ref" not in elements
 
 
 def read_before(b: Builder, body: list[Block]) -> None:

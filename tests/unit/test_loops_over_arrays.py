@@ -1,0 +1,122 @@
+"""Loops over typed arrays: in strips without guard, vectorised, with the same results and errors as without."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from jit_runtime.options import Options
+from jit_runtime.session import Session
+from jit_runtime.source.diagnostics import OmniError
+
+DEFINITIONS = {
+    "scale!": "(define scale! a k n (let loop [i 0] (when (< i n) (array-set! a i (* k (array-ref a i))) (loop (+ i 1)))))",
+    "saxpy!": "(define saxpy! k x y n (let loop [i 0] (when (< i n) (array-set! y i (+ (array-ref y i) (* k (array-ref x i)))) (loop (+ i 1)))))",
+    "dot": "(define dot a b n (let loop [i 0] [s 0.0] (if (= i n) s (loop (+ i 1) (+ s (* (array-ref a i) (array-ref b i)))))))",
+    "shift!": "(define shift! a n (let loop [i 0] (when (< i n) (array-set! a (+ i 1) (array-ref a i)) (loop (+ i 1)))))",
+    "smooth!": """(define smooth! a out n
+      (let rows [i 1]
+        (when (< i (- n 1))
+          (let columns [j 1]
+            (when (< j (- n 1))
+              (array-set! out i j (* 0.25 (+ (array-ref a (- i 1) j) (array-ref a (+ i 1) j) (array-ref a i (- j 1)) (array-ref a i (+ j 1)))))
+              (columns (+ j 1))))
+          (rows (+ i 1)))))""",
+    "totals!": "(define totals! a n (let [s 0 i 0] (while (< i n) (set! s (+ s (array-ref a i))) (array-set! a i s) (set! i (+ i 1))) s))",
+}
+CALLS = (
+    "(define f (typed-array 10000 {Float}))", "(array-fill! f 1.5)", "(define g (copy f))", "(define h (typed-array 5000 {Float}))",
+    "(define m (typed-array [20 20] {Float}))", "(define o (typed-array [20 20] {Float}))", "(define n (typed-array 10000 {Int}))",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[Session]:
+    made = Session(Options())
+    for text in (*DEFINITIONS.values(), *CALLS):
+        made.eval(text, name="t", line=1)
+    yield made
+    made.close()
+
+
+def value(session: Session, text: str) -> str | None:
+    return session.eval(text, name="t", line=1).value_text
+
+
+def error(session: Session, text: str) -> str:
+    with pytest.raises(OmniError) as caught:
+        session.eval(text, name="t", line=1)
+    return caught.value.diagnostics[0].message
+
+
+def packed(session: Session, name: str) -> int:
+    """Instructions on several doubles at once in the code of a function."""
+    return len(re.findall(r"\bv?(?:add|mul|fn?m\w+)pd\b", session.dump(name, "asm")))
+
+
+def test_loops_without_dependences_are_vectorised(session: Session) -> None:
+    value(session, "(do (scale! f 2.0 10000) (saxpy! 1.0 f g 10000) (smooth! m o 20))")
+    counts = {name: packed(session, name) for name in ("scale!", "saxpy!", "smooth!")}
+    assert all(count >= 2 for count in counts.values()), counts
+
+
+def test_a_sum_of_floats_keeps_its_order_and_no_call(session: Session) -> None:
+    assert value(session, "(do (array-fill! f 0.1) (dot f f 10000))") == repr(sum_of_squares(0.1, 10000))
+    typed = next(part for part in session.dump("dot", "typed").split("\nfunction ") if "strip" in part)
+    assert "_to_word" not in typed
+
+
+def sum_of_squares(x: float, n: int) -> float:
+    total = 0.0
+    for _ in range(n):
+        total += x * x
+    return total
+
+
+def test_more_turns_than_a_strip_has(session: Session) -> None:
+    assert value(session, "(do (array-fill! n 2) (totals! n 10000))") == "20000"
+    assert value(session, "(list (array-ref n 0) (array-ref n 4095) (array-ref n 4096) (array-ref n 9999))") == "(2 8192 8194 20000)"
+
+
+def test_an_error_comes_where_it_would_come(session: Session) -> None:
+    value(session, "(do (array-fill! f 1) (array-fill! h 1))")
+    assert error(session, "(saxpy! 2.0 f h 10000)") == "out of bounds: index 5000, length 5000"
+    assert value(session, "(list (array-ref h 0) (array-ref h 4999))") == "(3.0 3.0)"
+    assert error(session, "(scale! m 2.0 5)") == "out of bounds: 1 indices for an array of dimension 2"
+    assert error(session, "(smooth! m o 22)") == "out of bounds: index 20, length 20"
+
+
+def test_arrays_that_overlap(session: Session) -> None:
+    assert value(session, "(let [a (typed-array 9000 {Float})] (array-set! a 0 7) (shift! a 8999) (array-ref a 8999))") == "7.0"
+    assert value(session, "(do (array-fill! f 1) (saxpy! 1.0 f f 10000) (array-ref f 9999))") == "2.0"
+
+
+def test_a_loop_in_strips_is_interrupted(session: Session) -> None:
+    value(session, "(define forever a (let loop [i 0] (if (< (array-ref a 0) 1) (loop (if (= i 9) 0 (+ i 1))) i)))")
+    done = threading.Event()
+
+    def interrupt() -> None:
+        while not done.wait(0.05):
+            session.interrupt()
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    try:
+        assert error(session, "(forever (typed-array 10 {Int}))") == "interrupted"
+    finally:
+        done.set()
+        thread.join()
+
+
+def test_a_global_that_changes_its_kind_is_seen(session: Session) -> None:
+    value(session, "(define first-of a (array-ref a 0))")
+    value(session, "(define held (typed-array 3 {Float}))")
+    value(session, "(define ask [] (first-of held))")
+    assert value(session, "(ask)") == "0.0"
+    value(session, "(set! held [1 2])")
+    assert value(session, "(ask)") == "1"
+    value(session, '(define held ["x"])')
+    assert value(session, "(ask)") == '"x"'
