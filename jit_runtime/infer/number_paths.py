@@ -29,7 +29,7 @@ TAGS = 3  # the bits that tell fixnums and flonums
 def arithmetic_paths(b: Builder, name: str, x: Val, y: Val, mask: int, slow: str) -> Val:
     """`mask`: the kinds of the result. `slow`: the runtime's function of two words."""
     paths = Paths(b, x, y, "sum", rep_of(mask))
-    fixnums = partial(paths.fixnums, lambda xb, yb: fixnum_result(b, name, xb, yb, paths.slow))
+    fixnums = partial(paths.fixnums, lambda xb, yb: Val(fixnum_result(b, name, xb, yb, paths.slow), INT))
     flonums = partial(paths.flonums, lambda xf, yf: Val(b.op(FLOAT_OPS[name], xf, yf, "f64"), FLOAT))
     paths.take(fixnums if mask & INT else None, flonums if mask & FLOAT and name in FLOAT_OPS else None)
     result = Val(b.runtime(slow, (b.task, b.dest, *paths.slow_words()), "ref"), mask)
@@ -126,7 +126,7 @@ class Paths:
         self.b.set(self.out, op)
         self.b.br(self.done)
 
-    def fixnums(self, compute: Callable[[Operand, Operand], Operand]) -> None:
+    def fixnums(self, compute: Callable[[Operand, Operand], Val | Operand]) -> None:
         b = self.b
         x, y = (b.bits(op) for op in self.words)
         fast, other = b.new("fixnums"), b.new("other")

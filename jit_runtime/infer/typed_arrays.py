@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from jit_runtime.infer.code import BOOL, CHAR, FLOAT, INT, TASK, Val, i64
 from jit_runtime.infer.prims import object_operand, prim, runtime_word, to_float, values_of
 from jit_runtime.infer.tests import kind_test
-from jit_runtime.infer.transfer import ELEMENT_KINDS, NUMBER
+from jit_runtime.infer.transfer import ELEMENT_KINDS
 from jit_runtime.ir.nodes import Imm, Operand
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_NAME
@@ -100,7 +100,7 @@ def raw_value(b: Builder, array: Operand, packed: Packed, value: Val) -> Operand
         return to_float(b, value)
     if packed.kind == FLOAT and value.mask & FLOAT:
         return float_of_word(b, array, value)
-    fitting = value.mask & (NUMBER if packed.kind == FLOAT else packed.kind)
+    fitting = value.mask & (INT if packed.kind == FLOAT else packed.kind)
     if not fitting:
         b.runtime("rt_fail_stored", (b.task, array, b.to_word(value)), noreturn=True)
         b.unreachable()

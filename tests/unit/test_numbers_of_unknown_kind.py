@@ -33,9 +33,14 @@ DEFINITIONS = """
         r
         (let [d (- (array-ref v 0) (array-ref v 1))]
           (loop (inc i) (list d (+ (* d d) (* d (array-ref v 0))) (< (* d 2) (+ d 1.5)) (- d) (fn [] d)))))))
+(define assigned [v]
+  (let [n nothing] [x nothing]
+    (set! n (array-length v))
+    (set! x (->float (array-length v)))
+    (let loop [i 0] [r 0] (if (= i 1) r (loop (inc i) (list (- n 1) (* n 3) (/ 7 n) (% 7 n) (< n 3) (+ x 1) (* x x) (> 2.5 x)))))))
 (define opened [v] (let [r (nested v)] (list (first r) (nth r 1) (nth r 2) (nth r 3) ((nth r 4)))))
 """
-FUNCTIONS = ("sum", "difference", "product", "quotient", "remainder", "less", "mixed", "opened")
+FUNCTIONS = ("sum", "difference", "product", "quotient", "remainder", "less", "mixed", "assigned", "opened")
 
 
 @pytest.fixture(scope="module")
