@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from jit_runtime.codegen.image import image_key
 from jit_runtime.expand.core import Core, DefineMethod, DefineValue, Global, Lambda, SetGlobal
+from jit_runtime.infer.fuse import fuse
 from jit_runtime.infer.placement import children
 from jit_runtime.infer.shape import shape_of
 from jit_runtime.infer.unit import QUICK, Place, Unit
@@ -26,6 +27,7 @@ from jit_runtime.source.text import Span
 
 if TYPE_CHECKING:
     from jit_runtime.compiler import Compiler
+    from jit_runtime.infer.world import World
 
 SMALLEST = 8  # forms; below it a batch is not worth its bookkeeping
 LARGEST = 4000
@@ -184,7 +186,7 @@ def build(compiler: Compiler, forms: list[Core]) -> tuple[Record, list[int]]:
     known, literals, objects = set(compiler.slots), set(compiler.literal_names), set(compiler.objects)
     for i, core in enumerate(forms):
         unit = Unit(f"form.{i}", compiler.world, compiler, compiler.infer(core), QUICK)
-        compiler.build(unit, unit.form, core)
+        compiler.build(unit, unit.form)
         merged.add(unit)
         texts.update(dict.fromkeys(unit.places, (i, core.span)))
         record.forms.append(unit.name)
@@ -224,9 +226,9 @@ def part(span: Span, start: int, length: int) -> Span:
     return Span(span.source, span.start + start, span.start + start + length)
 
 
-def has_loops(core: Core) -> bool:
+def has_loops(core: Core, world: World) -> bool:
     """Forms with loops want the optimising tier: they are compiled by themselves."""
-    shape = shape_of(core)
+    shape = shape_of(fuse(core, world)[0])
     return shape.root.loops or any(f.loops for f in shape.functions.values())
 
 

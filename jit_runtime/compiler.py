@@ -96,7 +96,7 @@ class Compiler:
         facts = self.infer(core)
         self.forms += 1
         unit = Unit("form", self.world, self, facts)
-        name = self.build(unit, unit.form, core)
+        name = self.build(unit, unit.form)
         linked = self.link(unit, OPTIMISED if unit.loops and not self.never_optimise else QUICK, [name])
         if unit.makes_closures:
             self.kept.append(linked)

@@ -56,7 +56,7 @@ def of_core(session: Session, core: Core, stage: str) -> str:
 
     compiler = session.compiler
     unit = Unit("form", compiler.world, compiler, compiler.infer(core))
-    compiler.build(unit, unit.form, core)
+    compiler.build(unit, unit.form)
     return of_unit(session, unit, stage)
 
 

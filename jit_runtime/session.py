@@ -130,7 +130,7 @@ class Session:
             for part in self._expand(form):
                 if (isinstance(part, DefineMethod) and batch.must_run_before(part)) or batch.full:
                     self._run_batch(batch, result)
-                if isinstance(part, DefineMethod) or has_loops(part):
+                if isinstance(part, DefineMethod) or has_loops(part, self.compiler.world):
                     if not isinstance(part, DefineMethod):
                         self._run_batch(batch, result)
                     self._perform(part, result)

@@ -38,6 +38,7 @@ from jit_runtime.expand.core import (
     Var,
     While,
 )  # fmt: skip
+from jit_runtime.infer.fuse import fuse, still_means
 from jit_runtime.infer.shape import Shape, shape_of
 from jit_runtime.infer.transfer import BOOL, FALSY, NOTHING, PREDICATES, RESULT, kind_of_new
 from jit_runtime.infer.world import Dispatch, GenericFunction, GlobalValue, Instance, World, dispatch, one_kind, with_guess
@@ -85,14 +86,20 @@ class Inference:
 
     def form(self, core: Core) -> Analysis:
         """Analyse the expression of a top-level form."""
-        shape = shape_of(core)
+        shape = self.fused_shape(core)
         while True:
             walk = Walk(self, shape, None)
-            walk.fixpoint(partial(walk.expr, core, {}))
+            walk.fixpoint(partial(walk.expr, shape.root.body, {}))
             self.grown.clear()
             self.drain()
             if not self.grown:
                 return walk.facts
+
+    def fused_shape(self, core: Core) -> Shape:
+        fused, names = fuse(core, self.world)
+        shape = shape_of(fused)
+        shape.relies = names
+        return shape
 
     def drain(self) -> None:
         while self.queue:
@@ -113,8 +120,8 @@ class Inference:
 
     def visit(self, inst: Instance) -> None:
         method = inst.method
-        if method.shape is None:
-            method.shape = shape_of(method.lam)
+        if method.shape is None or not still_means(method.shape.relies, self.world):
+            method.shape = self.fused_shape(method.lam)
         inst.running, inst.stale = True, False
         self.depth += 1
         before = inst.result
@@ -156,7 +163,9 @@ class Walk:
     def method(self) -> int:
         inst = self.inst
         assert inst is not None
-        lam = inst.method.lam
+        lam = self.shape.root.node
+        assert isinstance(lam, Lambda)
+        self.facts.names |= self.shape.relies.keys()
         for i, param in enumerate(lam.params):
             if i < inst.given:
                 self.store(param.var, inst.key[i])
@@ -257,6 +266,9 @@ class Walk:
             return no, yes
         if not isinstance(arg, Local) or arg.var.assigned or arg.var in self.shape.lambda_of:
             return narrow, narrow
+        if builtin.name == "known-kind?":
+            known = not self.facts.vars.get(arg.var, 0) & narrow.get(arg.var, ANY) & ~test.args[1].value.kind.mask  # type: ignore[union-attr]
+            return (narrow, None) if known else (None, narrow)
         mask = PREDICATES.get(builtin.name)
         if mask is None and builtin.name == "type?" and len(test.args) == 2 and isinstance(test.args[1], Const):
             value = test.args[1].value

@@ -371,6 +371,15 @@ def end(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
     return Val(word(words.END), ANY)
 
 
+@prim("known-kind?")
+def known_kind(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
+    from jit_runtime.expand.core import Const, KindRef
+
+    value, wanted = b.expr(node.args[0]), node.args[1]
+    assert isinstance(wanted, Const) and isinstance(wanted.value, KindRef)
+    return Val(Imm("i1", 0 if value.mask & ~wanted.value.kind.mask else 1), BOOL)
+
+
 @prim("end?", "pull?")
 @unary
 def is_end(b: Builder, value: Val, builtin: Builtin) -> Val:

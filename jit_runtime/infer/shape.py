@@ -55,7 +55,7 @@ class MachineFunction:
 class Shape:
     """`loops`: variables of local functions that are loops; `known`: Var -> machine function of known callees.
 
-    `boxed`: assigned variables that another machine function than their owner's names.
+    `boxed`: assigned variables that another machine function than their owner's names. `relies`: see infer/fuse.py.
     """
 
     root: MachineFunction
@@ -64,6 +64,7 @@ class Shape:
     known: dict[Var, MachineFunction] = field(default_factory=dict)
     boxed: set[Var] = field(default_factory=set)
     lambda_of: dict[Var, Lambda] = field(default_factory=dict)
+    relies: dict[str, object] = field(default_factory=dict)
 
 
 def shape_of(lam: Core, self_name: str | None = None) -> Shape:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple, Protocol
 
-from jit_runtime.expand.core import Chr, Core, DefineValue, Lambda, Letrec, Lst, Sym, Uninitialized, Var
+from jit_runtime.expand.core import Chr, DefineValue, Lambda, Letrec, Lst, Sym, Uninitialized, Var
 from jit_runtime.infer.annotate import CONSTANT_KINDS, Analysis
 from jit_runtime.infer.build import Builder, Close, Continuation, Return
 from jit_runtime.infer.calls import call_rep, emit_call, place_arguments
@@ -118,13 +118,13 @@ class Unit:
         at = b.task_field("arguments") if None in given else b.task
         return [g if g is not None else b.load(b.offset(at, 8 * i), reps[i]) for i, g in enumerate(given)]
 
-    def form(self, core: Core) -> str:
+    def form(self) -> str:
         """The unit of a top-level form: a function without arguments that returns a word."""
         fn, _ = self.function(self.name, [], "ref")
         fn.attributes.add("export")
         self.form_function = fn
         b = self.start(fn, self.facts.shape.root)
-        b.tail(core, Return(ANY, "ref"))
+        b.tail(self.facts.shape.root.body, Return(ANY, "ref"))
         self.finish()
         return fn.name
 
@@ -145,7 +145,8 @@ class Unit:
 
     def level(self, inst: Instance, name: str, callee: str) -> Function:
         """One copy of the method's machine function; its calls of itself go to `callee`. Only the first has a guard."""
-        lam = inst.method.lam
+        lam = self.facts.shape.root.node
+        assert isinstance(lam, Lambda)
         masks = list(inst.key)
         reps = [call_rep(m) for m in masks]
         fn, given = self.function(name, reps, call_rep(inst.result))

@@ -1,0 +1,131 @@
+"""Walking and changing core code without changing what is there: nodes that stay are shared, those above a change are made anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from jit_runtime.expand.core import Call, Clause, Core, Handle, Lambda, Let, Letrec, Local, Param, Seq, SetLocal, Var
+
+PARTS = ("test", "then", "otherwise", "value", "body", "fn", "cleanup")
+"""The fields that hold one part. Methods are code of their own."""
+
+
+def nodes(core: Core) -> Iterator[Any]:
+    """Every node, in no order that means anything."""
+    work: list[Any] = [core]
+    while work:
+        node = work.pop()
+        yield node
+        work += parts(node)
+
+
+def parts(node: Any) -> list[Any]:
+    """The nodes directly below one."""
+    found = [part for name in PARTS if (part := getattr(node, name, None)) is not None and hasattr(part, "span")]
+    kind = type(node)
+    if kind is Call:
+        found += node.args
+    elif kind is Seq:
+        found += node.items
+    elif kind is Let or kind is Letrec:
+        found += [value for _, value in node.bindings]
+    elif kind is Lambda:
+        found += [param.default for param in node.params if param.default is not None]
+    elif kind is Handle:
+        found += [clause.body for clause in node.clauses]
+    return found
+
+
+def mentions(core: Core, var: Var) -> int:
+    """How often a variable is read or assigned."""
+    return sum(type(node) in (Local, SetLocal) and node.var is var for node in nodes(core))
+
+
+def rewrite(core: Any, change: Callable[[Any], Any | None]) -> Any:
+    """From the leaves up: `change` gives another node for one whose parts are changed already, or None."""
+    changed: dict[str, Any] = {}
+    for name in PARTS:
+        part = getattr(core, name, None)
+        if part is not None and hasattr(part, "span"):
+            _note(changed, name, part, rewrite(part, change))
+    kind = type(core)
+    if kind is Call:
+        _note_all(changed, "args", core.args, [rewrite(arg, change) for arg in core.args])
+    elif kind is Seq:
+        _note_all(changed, "items", core.items, [rewrite(item, change) for item in core.items])
+    elif kind is Let or kind is Letrec:
+        _note_all(changed, "bindings", core.bindings, [_binding(pair, change) for pair in core.bindings])
+    elif kind is Lambda:
+        _note_all(changed, "params", core.params, [_param(param, change) for param in core.params])
+    elif kind is Handle:
+        _note_all(changed, "clauses", core.clauses, [_clause(clause, change) for clause in core.clauses])
+    node = replace(core, **changed) if changed else core
+    other = change(node)
+    return node if other is None else other
+
+
+def clone(core: Any, renamed: dict[Var, Var] | None = None) -> Any:
+    """The same code in nodes and variables of its own; variables that are bound outside stay."""
+    renamed = {} if renamed is None else renamed
+    kind = type(core)
+    changed: dict[str, Any] = {}
+    if kind is Let or kind is Letrec:
+        variables = [_fresh(var, renamed) for var, _ in core.bindings]
+        changed["bindings"] = [(var, clone(value, renamed)) for var, (_, value) in zip(variables, core.bindings)]
+    elif kind is Lambda:
+        changed["params"] = [replace(p, var=_fresh(p.var, renamed), default=p.default and clone(p.default, renamed)) for p in core.params]
+        changed["rest"] = core.rest and _fresh(core.rest, renamed)
+        changed["free"] = [renamed.get(var, var) for var in core.free]
+    elif kind is Handle:
+        changed["clauses"] = [_clone_clause(clause, renamed) for clause in core.clauses]
+    elif kind is Call:
+        changed["args"] = [clone(arg, renamed) for arg in core.args]
+    elif kind is Seq:
+        changed["items"] = [clone(item, renamed) for item in core.items]
+    elif kind is Local or kind is SetLocal:
+        changed["var"] = renamed.get(core.var, core.var)
+    for name in PARTS:
+        part = getattr(core, name, None)
+        if part is not None and hasattr(part, "span"):
+            changed[name] = clone(part, renamed)
+    return replace(core, **changed)
+
+
+def _fresh(var: Var, renamed: dict[Var, Var]) -> Var:
+    made = renamed[var] = replace(var)
+    return made
+
+
+def _clone_clause(clause: Clause, renamed: dict[Var, Var]) -> Clause:
+    params = [_fresh(var, renamed) for var in clause.params]
+    resume = clause.resume and _fresh(clause.resume, renamed)
+    return replace(clause, params=params, resume=resume, body=clone(clause.body, renamed))
+
+
+def _note(changed: dict[str, Any], name: str, old: Any, new: Any) -> None:
+    if new is not old:
+        changed[name] = new
+
+
+def _note_all(changed: dict[str, Any], name: str, old: list[Any], new: list[Any]) -> None:
+    if any(a is not b for a, b in zip(old, new)):
+        changed[name] = new
+
+
+def _binding(pair: tuple[Var, Any], change: Callable[[Any], Any | None]) -> tuple[Var, Any]:
+    value = rewrite(pair[1], change)
+    return pair if value is pair[1] else (pair[0], value)
+
+
+def _param(param: Param, change: Callable[[Any], Any | None]) -> Param:
+    if param.default is None:
+        return param
+    default = rewrite(param.default, change)
+    return param if default is param.default else replace(param, default=default)
+
+
+def _clause(clause: Clause, change: Callable[[Any], Any | None]) -> Clause:
+    body = rewrite(clause.body, change)
+    return clause if body is clause.body else replace(clause, body=body)
