@@ -10,7 +10,7 @@ from jit_runtime.oracle.builtins_numbers import need_int
 from jit_runtime.oracle.builtins_sequences import need_count, need_iter, to_string
 from jit_runtime.oracle.calling import Calls
 from jit_runtime.oracle.raised import raise_error
-from jit_runtime.oracle.values import END, Bounce, End, Iter, Pair, Value, list_items, make_list
+from jit_runtime.oracle.values import END, Bounce, End, Iter, Pair, Value, is_instance, list_items, make_list
 from jit_runtime.types import errors
 
 PULL = End()
@@ -62,6 +62,7 @@ PLAIN: dict[str, Callable[..., Value]] = {
     "iter-keep!": iter_keep,
     "end": lambda: END,
     "end?": lambda value: value is END,
+    "known-kind?": is_instance,
     "pull?": lambda value: value is PULL,
     "bounce-of": bounce_of,
     "bounce-call": bounce_call,
