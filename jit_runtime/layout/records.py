@@ -167,7 +167,7 @@ TASK = _record(
     ("text", "Buffer", "text under construction: printing, str, error messages"),
     ("work", "Buffer", "work list of printing, equality and hashing; empty between calls"),
     ("seen", "Buffer", "table of containers compared already, while one comparison runs"),
-    ("limbs", "Buffer", "a BigInt under construction"),
+    ("scratch", "Buffer", "memory of one runtime call: BigInts under construction, sorting"),
     ("out_time", "i64", "monotonic nanoseconds at the last flush of `out`"),
     ("raise_entry", "ptr", "rt_raise: where a stub goes when its function could not be compiled"),
     ("fault_entry", "ptr", "rt_fault: where a native fault in compiled code continues"),

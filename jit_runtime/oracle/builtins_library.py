@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cmp_to_key
 from typing import NoReturn
 
 from jit_runtime.oracle.builtins_functions import made_function
 from jit_runtime.oracle.builtins_numbers import need_int
 from jit_runtime.oracle.builtins_sequences import need_count, need_iter, to_string
 from jit_runtime.oracle.calling import Calls
+from jit_runtime.oracle.equality import compare
 from jit_runtime.oracle.raised import raise_error
-from jit_runtime.oracle.values import END, Bounce, End, Iter, Pair, Value, is_instance, list_items, make_list
+from jit_runtime.oracle.values import END, Array, BigInt, Bounce, Char, End, Iter, Pair, Symbol, Value, is_instance, list_items, make_list
 from jit_runtime.types import errors
 
 PULL = End()
@@ -51,6 +53,21 @@ def count_argument(name: Value, count: Value) -> int:
     return need_count(name.name, count)
 
 
+SORTED_ALIKE = ((int, float, BigInt), (Char,), (str,), (Symbol,))
+
+
+def sort_values(values: Value, mode: Value) -> Value:
+    """By the natural order (0), that of the heads (1), `<` (2) or `>` (3); nothing where there is no such order of all of them."""
+    items = values.items if isinstance(values, Array) else list(list_items(values))
+    keys = [item.head for item in items] if mode == 1 else items
+    alike = [kinds for kinds in SORTED_ALIKE[: 2 if mode >= 2 else 4] if all(type(key) in kinds and key == key for key in keys)]
+    if keys and not alike:
+        return None
+    by = cmp_to_key((lambda a, b: compare(b, a)) if mode == 3 else compare)
+    found = [items[i] for i in sorted(range(len(items)), key=lambda i: by(keys[i]))]
+    return Array(found) if isinstance(values, Array) else make_list(found)
+
+
 def failing(number: int) -> Callable[..., NoReturn]:
     return lambda *operands: raise_error(number, *operands)
 
@@ -62,6 +79,7 @@ PLAIN: dict[str, Callable[..., Value]] = {
     "iter-keep!": iter_keep,
     "end": lambda: END,
     "end?": lambda value: value is END,
+    "sort-values": sort_values,
     "known-kind?": is_instance,
     "pull?": lambda value: value is PULL,
     "bounce-of": bounce_of,

@@ -290,6 +290,7 @@ _HIDDEN: tuple[tuple[str, int, int | None, int, tuple[str, ...], str], ...] = (
     ("iter-pull", 1, 1, FUNCTION, ("rt", "rt_iter_pull"), "(iter-pull it) -- the function of make-iter"),
     ("iter-keep!", 2, 2, ANY, ("rt", "rt_iter_keep"), "(iter-keep! it x) -- gives x back: it is the next element again"),
     ("end", 0, 0, ANY, ("op", "end"), "(end) -- what stands for the end of an iterator"),
+    ("sort-values", 2, 2, SEQUENCE | NOTHING, ("rt", "rt_sort_values"), "(sort-values xs mode) -- sorted if the elements have an order of their own"),
     ("known-kind?", 2, 2, BOOL, ("op", "known-kind?"), "(known-kind? x K) -- the compiler knows that x is an instance of K"),
     ("end?", 1, 1, BOOL, ("op", "end?"), "(end? x) -- x is (end)"),
     ("pull?", 1, 1, BOOL, ("op", "pull?"), "(pull? x) -- iter-ready had no element"),

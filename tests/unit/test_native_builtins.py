@@ -89,7 +89,9 @@ SAMPLES = {
     "for-each": "print '(1_2)|print [1_2]|print (range_3)|print \"ab\"|print 5|5 '(1)",
     **dict.fromkeys(["any?", "every?"], "even? '(1_2)|even? [1_3]|even? (range_3)|even? ()|char-digit? \"1\"|even? 5"),
     "find": "even? '(1_2)|even? [1_3]|even? (range_1_5)|even? 5",
-    "sort": f"{LISTS}|[3_1_2]|> {LISTS}|(range_3)|'(1_a)|'(\"b\"_\"a\")|5",
+    "sort": f"[]|()|'(1n_0.5_1_-0.0_0_0.0_2)|> '(1n_0.5_1_-0.0_0_0.0_2)|(list_pi_nan_1)|'(b_a_ab)|< '(\"b\"_\"a\")|'(#\\b_#\\a)|(list_max_min)|"
+    f"(fn_[a_b]_(>_a_b)) [2_1_3]|(fn_[a_b]_(<_(car_a)_(car_b))) '((1_a)_(0_b)_(1_c)_(0_d))|'(\"aaaaaaaab\"_\"aaaaaaaaa\"_\"\"_\"aaaaaaaa\")|"
+    f"{LISTS}|[3_1_2]|> {LISTS}|(range_3)|'(1_a)|'(\"b\"_\"a\")|5",
     "sort-by": f"- {LISTS}|- [1_3_2]|abs '(-3_1)|- 5",
     "make-array": "3|2 'x|0|-1|'a",
     "typed-array": "2 {Int}|2 {Float64}|[2_3] {Char}|'(1_2_2) {Bool}|0 {Int}|[0_2] {Int}|2 {String}|2 5|-1 {Int}|'a {Int}|[] {Int}|[3] {Int}",
