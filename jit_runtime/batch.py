@@ -171,7 +171,7 @@ class Record:
         spans: dict[int | str, Span] = {i: core.span for i, core in enumerate(forms)}
         spans |= {slot.slot.name: slot.instance.method.lam.span for slot, _ in slots}
         linked.places = {symbol: Place(name, part(spans[owner], start, length), inner) for symbol, owner, start, length, name, inner in self.places}
-        compiler.kept.append(linked)
+        compiler.batches.add(linked)
         for slot, code in slots:
             if code:
                 slot.unit = linked
@@ -202,7 +202,7 @@ def build(compiler: Compiler, forms: list[Core]) -> tuple[Record, list[int]]:
                 texts.update(dict.fromkeys(unit.places, (slot.slot.name, slot.instance.method.lam.span)))
     linked = compiler.link(merged, QUICK, record.forms + list(codes.values()))
     record.image = linked.image
-    compiler.kept.append(linked)
+    compiler.batches.add(linked)
     for name in done:
         slot = compiler.slots[name]
         method = slot.instance.method

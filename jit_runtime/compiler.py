@@ -87,7 +87,7 @@ class Compiler:
         self.forms = 0
         self.always_optimise = False
         self.never_optimise = False
-        self.kept: list[Any] = []  # units whose closures may be anywhere in the heap: never unloaded
+        self.batches: set[Any] = set()  # units of many functions: never unloaded
 
     # ---- compiling ----
 
@@ -98,8 +98,7 @@ class Compiler:
         unit = Unit("form", self.world, self, facts)
         name = self.build(unit, unit.form)
         linked = self.link(unit, OPTIMISED if unit.loops and not self.never_optimise else QUICK, [name])
-        if unit.makes_closures:
-            self.kept.append(linked)
+        linked.makes_closures = unit.makes_closures
         return linked, linked[name]
 
     def infer(self, what: Core | Instance) -> Any:
@@ -123,8 +122,7 @@ class Compiler:
         """Compile the slot's instance in one tier and put the code into the slot; old code is unloaded when it can be."""
         unit = self.unit_of(slot.instance, slot, tier)
         linked = self.link(unit, tier, [unit.name])
-        if unit.makes_closures:
-            self.kept.append(linked)
+        linked.makes_closures = unit.makes_closures
         if slot.unit is not None:
             self.retire(slot.unit)
         slot.unit = linked
@@ -132,8 +130,8 @@ class Compiler:
         return linked[unit.name]  # type: ignore[no-any-return]
 
     def retire(self, unit: Any) -> None:
-        """Unload code that no slot names any more, unless closures in the heap may."""
-        if unit not in self.kept:
+        """Unload code that no slot names any more, when nothing else does."""
+        if unit not in self.batches:
             self.engine.retire(unit)
 
     def quick_first(self, inst: Instance) -> bool:

@@ -79,7 +79,7 @@ class Engine:
         self._python_depth = 0
         self._watch: interrupts.Watch | None = None
         self._units: set[Unit] = set()
-        self._retired = Retired()
+        self._retired = Retired(self._closures_use, lambda: self.heap.read("held_bytes"))
         self._closed = False
         self._make_records(stack_size)
         self.image = image if image is not None else _load_image()
@@ -296,12 +296,21 @@ class Engine:
         return None
 
     def retire(self, unit: Unit) -> None:
-        """Unload code that nothing will call any more, as soon as no frame returns into it."""
+        """Unload code that only frames and closures name any more, as soon as none does."""
         self._retired.add(unit)
         if not self._depth:
             self._retired.free_all()
-        elif len(self._retired) >= Retired.BATCH:
-            self._retired.scan(self.segment.record.read("saved_sp"), self.segment.record.read("stack_high"))
+            self._retired.sweep()
+            return
+        stack = self.segment.record.read("saved_sp"), self.segment.record.read("stack_high")
+        self._retired.scan(*stack)
+        self._retired.sweep(*stack)
+
+    def _closures_use(self, table: int, count: int) -> None:
+        """Mark the ranges of code that closures name; where nothing runs, after what is dead was freed."""
+        if not self._depth:
+            self.call("rt_free_undead")
+        self.call("rt_code_used", table, count)
 
     def close(self) -> None:
         """Unload everything. Nothing of this engine may be used afterwards."""

@@ -63,8 +63,8 @@ def store_of_words(b: Builder, values: list[Val]) -> Operand:
     at = STORE.offsets["tail"]
     if not ops:
         b.store(i64(0), b.pointer(store, at - words.OBJECT_TAG))
-    for i, op in enumerate(ops):
-        b.init_field(store, at + 8 * i, op)
+    for i, (op, value) in enumerate(zip(ops, values, strict=True)):
+        b.init_field(store, at + 8 * i, op, value.mask)
     return store
 
 

@@ -33,7 +33,7 @@ from jit_runtime.expand.core import (
 )  # fmt: skip
 from jit_runtime.infer.code import CELL, NOTHING, Code, Val, i64, rep_of
 from jit_runtime.infer.number_paths import Known, as_word
-from jit_runtime.infer.placement import Space, close_space, open_space, part_of_result, reset_space
+from jit_runtime.infer.placement import Space, close_space, names_no_region, open_space, part_of_result, reset_space
 from jit_runtime.infer.prims import number
 from jit_runtime.infer.select import selected
 from jit_runtime.infer.shape import MachineFunction
@@ -260,9 +260,9 @@ class Builder(Code):
         self.store(self.offset(address, bytes), at)
         return address
 
-    def init_field(self, container: Operand, offset: int, value: Operand, *, in_pair: bool = False) -> None:
-        """An initialising store is a store: it goes through the barrier, unless the value names no object."""
-        if isinstance(value, Imm):
+    def init_field(self, container: Operand, offset: int, value: Operand, mask: int = ANY, *, in_pair: bool = False) -> None:
+        """An initialising store is a store: it goes through the barrier, unless the value names no object of a region that may end."""
+        if names_no_region(value, mask):
             tag = words.PAIR_TAG if in_pair else words.OBJECT_TAG
             self.store(value, self.pointer(container, offset - tag))
             return

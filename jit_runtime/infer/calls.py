@@ -306,7 +306,7 @@ def cons(b: Builder, head: Val, tail: Val) -> Val:
             # Same region, or a number that was boxed into this place if at all: no barrier.
             b.store(op, b.pointer(pair, at - words.PAIR_TAG))
         else:
-            b.init_field(pair, at, op, in_pair=True)
+            b.init_field(pair, at, op, value.mask, in_pair=True)
     return Val(pair, BIT["Pair"], b.dest)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import Call, Core, Global, If, Lambda, Let, Letrec, Local, Seq, SetLocal, Var
 from jit_runtime.infer.code import NOTHING, REGION, Val, i64, rep_of, word
-from jit_runtime.ir.nodes import Operand, Variable
+from jit_runtime.ir.nodes import Imm, Operand, Symbol, Variable
 from jit_runtime.layout import words
 from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.kinds import BIT
@@ -44,6 +44,11 @@ class Space:
 def is_scalar(mask: int) -> bool:
     """Does a value of these kinds hold no reference: raw, or a word that names nothing?"""
     return not mask & ~SCALAR or rep_of(mask) != "ref"
+
+
+def names_no_region(op: Operand, mask: int) -> bool:
+    """Is a word an immediate, a literal or function of the code, or of a kind whose objects stay? A store of it needs no record."""
+    return isinstance(op, (Imm, Symbol)) or not mask & ~SCALAR
 
 
 def open_space(b: Builder, bodies: list[Core], params: list[Var]) -> Space | None:

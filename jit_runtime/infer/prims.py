@@ -456,7 +456,7 @@ def object_operand(b: Builder, value: Val, kind: str, name: str, code: str = "EX
 def box(b: Builder, value: Val, builtin: Builtin) -> Val:
     op = b.to_word(value)
     made = b.allocate(builtin.name, 16)
-    b.init_field(made, BY_NAME[builtin.name].offsets["value"], op)
+    b.init_field(made, BY_NAME[builtin.name].offsets["value"], op, value.mask)
     return Val(made, BIT["Box" if builtin.name == "box" else "Atom"])
 
 
@@ -474,7 +474,7 @@ def box_set(b: Builder, target: Val, value: Val, builtin: Builtin) -> Val:
     op = object_operand(b, target, kind, builtin.name)
     if b.block is None:
         return NOTHING
-    b.init_field(op, BY_NAME["box"].offsets["value"], b.to_word(value))
+    b.init_field(op, BY_NAME["box"].offsets["value"], b.to_word(value), value.mask)
     return value
 
 

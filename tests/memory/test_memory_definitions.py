@@ -62,6 +62,25 @@ def test_a_program_that_redefines_while_it_runs(mode: str) -> None:
     session.close()
 
 
+@pytest.mark.parametrize("mode", ["normal", "stress"])
+def test_code_of_closures_is_unloaded_when_no_closure_names_it(mode: str) -> None:
+    """18: those that live go on to work, whether a global, an array or a running loop names them."""
+    session = open_session(mode)
+    session.eval("(define first (fn [x] (+ x 1000))) (define some [(fn [x] (* x 1000))]) (define g 0)")
+    session.eval("(define make x (fn [y] (+ x y)))")
+    session.eval("(array-push! some (make 5))")
+    for i in range(300):
+        session.eval(f"(set! g (fn [x] (+ x {i})))")
+        session.eval(f"(define make x (fn [y] (- x (+ y {i}))))")
+        assert outcome(session, "(list (g 1) ((make 1) 1))") == f"({i + 1} {-i})"
+    assert outcome(session, "(list (first 1) ((array-ref some 0) 2) ((array-ref some 1) 3))") == "(1001 2000 8)"
+    replace = "(eval (list 'set! 'g (list 'fn '[x] (list '+ 'x i))))"
+    run = f"(let [mine (fn [x] (- x 1))] (let loop [i 0] [sum 0] (if (= i 200) (mine sum) (do {replace} (loop (+ i 1) (+ sum (g 0)))))))"
+    assert outcome(session, run) == "19899"
+    assert len(session.engine._units) < 350
+    session.close()
+
+
 # ---- 20: every step of a move ----
 
 STATE = '(define kept (list 1 (box 2) [3 "four"]))'

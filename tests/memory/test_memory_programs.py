@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.memory import programs_lifetimes, programs_stores, programs_waiting
+from tests.memory import programs_lifetimes, programs_promotion, programs_stores, programs_waiting
 from tests.memory.program import MODES, Program, open_session, peak_of
 
-PROGRAMS = (*programs_stores.PROGRAMS, *programs_lifetimes.PROGRAMS, *programs_waiting.PROGRAMS)
+PROGRAMS = (*programs_stores.PROGRAMS, *programs_lifetimes.PROGRAMS, *programs_promotion.PROGRAMS, *programs_waiting.PROGRAMS)
 TENTH = 10
 
 

@@ -24,7 +24,7 @@ from jit_runtime.layout.records import CELL, HEAP, RECORDS, SEGMENT, TASK, Recor
 from jit_runtime.source.text import Source
 
 RUNTIME = Path(__file__).parents[2] / "jit_runtime" / "runtime"
-FILES = "chunks regions stack barrier evacuate safepoint owned compact walk check counters giveback shapes"
+FILES = "chunks regions stack barrier evacuate safepoint promote owned compact merge walk check counters giveback shapes"
 DRIVER = """
 ; From values.omni, which needs more of the runtime.
 (define ^:inline header-type [header {I64}] {I64} (band (rshift header 8) 255))
