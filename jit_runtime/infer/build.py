@@ -358,7 +358,7 @@ class Builder(Code):
     def bindings(self, node: Let, k: Continuation | None = None) -> None:
         """What flows into the value delivered to `k` is born in its place."""
         place = self.dest
-        result = part_of_result(node.body, self.facts.parts) if k is not None else frozenset()
+        result = part_of_result(self.unit.world, node.body, self.facts.parts) if k is not None else frozenset()
         for var, value in node.bindings:
             self.dest = self.place_of(k) if k is not None and var in result else place
             if var in self.shape.known and isinstance(value, Lambda):

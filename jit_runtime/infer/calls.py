@@ -55,7 +55,7 @@ def call_tail(b: Builder, node: Call, k: Continuation) -> None:
     if isinstance(fn, Local) and fn.var in b.loops:
         jump(b, node, fn)
         return
-    if is_constructor(node):
+    if is_constructor(b.unit.world, node):
         b.dest = b.place_of(k)  # the arguments are part of the result
     value = dispatch_call(b, node, k)
     b.deliver(value, k)

@@ -7,6 +7,7 @@ turn allocated nothing. Other loops use the region around them, which is evacuat
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from jit_runtime.types.kinds import BIT
 if TYPE_CHECKING:
     from jit_runtime.infer.annotate import Analysis
     from jit_runtime.infer.build import Builder
-    from jit_runtime.infer.world import Instance
+    from jit_runtime.infer.world import Instance, World
 
 # Kinds whose words name nothing in a region that may end. The word of a number may name a box.
 SCALAR = BIT["Bool"] | BIT["Char"] | BIT["Nothing"] | BIT["Null"] | BIT["Symbol"] | BIT["Kind"]
@@ -202,7 +203,7 @@ def children(node: Core) -> list[Core]:
     return found
 
 
-def is_fresh(node: Core, inst: Instance, facts: Analysis) -> bool:
+def is_fresh(node: Core, inst: Instance, facts: Analysis, world: World) -> bool:
     """Is every result of an instance an immediate or an object made in its destination? (Within one version only: calls of
     other functions can be redefined, so only the instance's calls of itself count.)"""
     work = [node]
@@ -217,7 +218,7 @@ def is_fresh(node: Core, inst: Instance, facts: Analysis) -> bool:
                 work.append(at.body)
             case Seq():
                 work.append(at.items[-1])
-            case Call(fn=Global(name=name)) if name.lstrip("%") == "cons":
+            case Call() if calls_builtin(world, at, ("cons",)):
                 pass
             case Call():
                 found = facts.dispatches.get(id(at))
@@ -228,36 +229,44 @@ def is_fresh(node: Core, inst: Instance, facts: Analysis) -> bool:
     return True
 
 
-def is_constructor(node: Call) -> bool:
+def calls_builtin(world: World, node: Call, names: Collection[str]) -> bool:
+    """Does the call mean one of these builtins? The program may have functions of these names."""
+    if not isinstance(node.fn, Global):
+        return False
+    found = world.lookup(node.fn.name)
+    return isinstance(found, Builtin) and found.name in names
+
+
+def is_constructor(world: World, node: Call) -> bool:
     """Are the arguments part of the call's result?"""
-    return isinstance(node.fn, Global) and node.fn.name.lstrip("%") in CONSTRUCTORS
+    return calls_builtin(world, node, CONSTRUCTORS)
 
 
-def part_of_result(node: Core, known: dict[int, frozenset[Var]]) -> frozenset[Var]:
+def part_of_result(world: World, node: Core, known: dict[int, frozenset[Var]]) -> frozenset[Var]:
     """Variables that are part of the node's value on every path. What is so on some paths only must not be born in the
     destination: on the others it would be garbage there, in a region that nobody evacuates meanwhile.
     `known`: by node, so that a chain of nodes is walked once."""
     found = known.get(id(node))
     if found is None:
-        found = known[id(node)] = _part_of_result(node, known)
+        found = known[id(node)] = _part_of_result(world, node, known)
     return found
 
 
-def _part_of_result(node: Core, known: dict[int, frozenset[Var]]) -> frozenset[Var]:
+def _part_of_result(world: World, node: Core, known: dict[int, frozenset[Var]]) -> frozenset[Var]:
     match node:
         case Local():
             return frozenset((node.var,))
         case If():
-            return part_of_result(node.then, known) & part_of_result(node.otherwise, known)
+            return part_of_result(world, node.then, known) & part_of_result(world, node.otherwise, known)
         case Let():
-            found = part_of_result(node.body, known)
+            found = part_of_result(world, node.body, known)
             for var, value in reversed(node.bindings):
                 if var in found:
-                    found |= part_of_result(value, known)
+                    found |= part_of_result(world, value, known)
             return found
         case Seq():
-            return part_of_result(node.items[-1], known)
-        case Call() if is_constructor(node):
-            return frozenset().union(*(part_of_result(arg, known) for arg in node.args))
+            return part_of_result(world, node.items[-1], known)
+        case Call() if is_constructor(world, node):
+            return frozenset().union(*(part_of_result(world, arg, known) for arg in node.args))
     return frozenset()
 

@@ -151,7 +151,7 @@ class Unit:
         reps = [call_rep(m) for m in masks]
         fn, given = self.function(name, reps, call_rep(inst.result))
         self.root, self.callee, self.head = fn, callee, None
-        self.fresh = is_fresh(lam.body, inst, self.facts)
+        self.fresh = is_fresh(lam.body, inst, self.facts, self.world)
         self.names, self.entries = {}, {}
         b = self.start(fn, self.facts.shape.root)
         args = self.read_arguments(b, given, reps)
