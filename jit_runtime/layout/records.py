@@ -229,6 +229,7 @@ HEAP = _record(
     ("epoch", "i64", "number of undead passes"),
     ("churned", "i64", "1: an owned region may be due for compaction"),
     ("older_due", "i64", "1: an open region that is not the youngest may be due for evacuation"),
+    ("fail_after", "i64", "tests: how many requests for memory succeed before one fails, once; 0: none fails"),
     ("limit_given", "i64", "while the report that memory is exhausted is made: the limit that gave way, -1 for none; else 0"),
     ("mode", "i64", "bits: CHECK 1, STRESS_EVACUATE 2, STRESS_RETIRE 4"),
     ("quarantine", "ptr", "checked mode: blocks that may not be reused, oldest first"),

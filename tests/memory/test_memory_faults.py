@@ -1,0 +1,50 @@
+"""Every request for memory fails once: the form raises or succeeds, nothing dangles, and the session goes on."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.textbook import PROGRAMS, Textbook
+from jit_runtime.session import Session
+from tests.memory.program import open_session
+from tests.unit.session_fixture import outcome
+
+CHOSEN = [p for p in PROGRAMS if p.name in ("life", "lru-cache", "undo-history", "event-loop", "red-black", "lzw", "stream-head", "union-find")]
+ENDED = "error: out of memory"
+
+
+def faults(session: Session, form: str, most: int) -> None:
+    """Let the n-th request fail, for more and more n. The checked session searches its heap each time."""
+    heap, n = session.engine.heap, 1
+    while n < most:
+        heap.write(fail_after=n)
+        found = outcome(session, form)
+        if heap.read("fail_after"):  # there were not so many requests
+            break
+        assert found == ENDED or not found.startswith("error: out"), found
+        n += 1 + n // 8
+    heap.write(fail_after=0)
+
+
+@pytest.mark.parametrize("mode", ["checked", "stress"])
+@pytest.mark.parametrize("program", CHOSEN, ids=lambda p: p.name)
+def test_each_request_fails_once(program: Textbook, mode: str) -> None:
+    session = open_session(mode)
+    session.eval(program.text, name="file")
+    session.eval("(define kept (list 1 (box 2) [3 \"four\"]))", name="file")
+    faults(session, f"(run {min(program.small, 500)})", 300)
+    assert outcome(session, "(list (car kept) (box-ref (nth kept 1)) (nth kept 2))") == '(1 2 [3 "four"])'
+    session.close()
+
+
+@pytest.mark.parametrize("mode", ["normal", "checked", "stress"])
+def test_a_form_may_run_out_of_memory_more_than_once(mode: str) -> None:
+    session = open_session(mode)
+    session.eval("(define eat [] (let loop [xs '()] (loop (cons (make-array 1000 0) xs))))")
+    heap = session.engine.heap
+    heap.write(limit_bytes=heap.read("mapped_bytes") + (8 << 20))
+    again = "(handle (eat) (raise [e] 'told))"
+    assert outcome(session, f"(list {again} {again} {again} (length (make-array 1000 0)))") == "(told told told 1000)"
+    assert outcome(session, "(eat)") == ENDED
+    assert heap.read("mapped_bytes") <= heap.read("limit_bytes")
+    session.close()
