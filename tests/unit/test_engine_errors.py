@@ -28,6 +28,7 @@ STAND_INS = """
 (define rt-unwind [task {CPtr Task}] [youngest {CPtr Region}] [payload {Word}] {Word}
   (set! task.youngest youngest)
   (+ payload 4000))
+(define rt-after-memory-ended [task {CPtr Task}] [payload {Word}] {Word} payload)
 (define rt_flush [task {CPtr Task}] {I64} 0)
 (define symbol-of-text [task {CPtr Task}] [text {CPtr U8}] {Word} 0)
 (define ^:export load-from [task {CPtr Task}] [address {I64}] {I64} (%load {I64} address))
