@@ -1,4 +1,4 @@
-"""The builtins that the session answers: `eval` and `doc` (runtime/session.omni calls here, on the thread's own stack)."""
+"""The builtins that the session answers: `eval`, `doc`, and what asks about regions (runtime/session.omni calls here, on the thread's own stack)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import ctypes
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from jit_runtime.accounting import Accounting
 from jit_runtime.compiler import definitions
 from jit_runtime.data_form import form_of, text_of, type_name
 from jit_runtime.expand.core import DefineMethod, DefineValue
@@ -25,8 +26,9 @@ class Callbacks:
 
     def __init__(self, compiler: Compiler, failed: Callable[[BaseException], int]) -> None:
         self._compiler, self._engine, self._failed = compiler, compiler.engine, failed
-        self._kept = [_CALLBACK(self._answer(self._eval)), _CALLBACK(self._answer(self._doc))]
-        names = ("eval_entry", "doc_entry")
+        self._accounting = Accounting(compiler)
+        self._kept = [_CALLBACK(self._answer(answer)) for answer in (self._eval, self._doc, self._about_regions)]
+        names = ("eval_entry", "doc_entry", "accounting_entry")
         self._engine.task.write(**{name: ctypes.cast(c, ctypes.c_void_p).value or 0 for name, c in zip(names, self._kept, strict=True)})
 
     def _answer(self, function: Callable[[int, int], int]) -> Callable[[int, int], int]:
@@ -57,6 +59,9 @@ class Callbacks:
             if isinstance(part, DefineValue):
                 compiler.defined.add(part.name)
         return result
+
+    def _about_regions(self, operand: int, dest: int) -> int:
+        return self._accounting.answers[self._engine.task.words("arguments", 3)[2]](operand, dest)
 
     def _doc(self, subject: int, dest: int) -> int:
         text = self._doc_text(subject)

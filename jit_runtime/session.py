@@ -12,6 +12,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
+from jit_runtime.accounting import COUNTERS, LEVELS
 from jit_runtime.backtrace import describe, placed
 from jit_runtime.batch import SMALLEST, Batch, has_loops
 from jit_runtime.callbacks import Callbacks
@@ -29,11 +30,6 @@ from jit_runtime.types.errors import CODES, code_of, message
 from jit_runtime.types.kinds import NUMBERED
 
 PROMPTS = ("<repl", "In[")  # what is evaluated under these names is kept in *1 *2 *3
-LEVELS = ("regions_live", "held_bytes", "mapped_bytes", "undead_bytes")
-COUNTERS = (
-    "regions_created", "regions_reused", "regions_reclaimed", "bytes_allocated", "evacuations", "objects_moved", "bytes_moved",
-    "forwarding_hits", "splices", "retains", "log_entries", "barrier_slow", "exits", "resets",
-)  # fmt: skip
 
 
 @dataclass(slots=True)

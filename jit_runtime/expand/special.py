@@ -29,6 +29,7 @@ from jit_runtime.expand.handlers import (
     expand_try,
 )
 from jit_runtime.expand.later import expand_later
+from jit_runtime.expand.limits import expand_with_memory_limit
 from jit_runtime.expand.matching import expand_match
 from jit_runtime.expand.paths import expand_pipe, expand_put, expand_update, expand_update_in_place
 from jit_runtime.expand.quotes import expand_quasiquote, expand_quote, expand_unquote
@@ -85,6 +86,7 @@ REPLACEABLE = {
     "update": expand_update,
     "assert": expand_assert,
     "assert-eq": expand_assert_eq,
+    "with-memory-limit": expand_with_memory_limit,
     # not yet
     "perform": expand_later,
     "prompt": expand_later,

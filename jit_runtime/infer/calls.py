@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from jit_runtime.infer.shape import MachineFunction
 
 REGISTERS, DOUBLES, BUFFER = 3, 8, 256
-ENTER_AGAIN = {"rt_eval", "rt_doc"}  # runtime functions that may run Omni code, and so move objects
+ENTER_AGAIN = {"rt_eval", "rt_doc", "rt_region_stats", "rt_regions", "rt_who_holds", "rt_forget"}  # runtime functions that may run Omni code, and so move objects
 
 
 def call_rep(mask: int) -> str:

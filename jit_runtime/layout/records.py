@@ -178,6 +178,7 @@ TASK = _record(
     ("entry", "ptr", "handler of the innermost entry from Python"),
     ("eval_entry", "ptr", "callback behind `eval`: f(0, task), operand and destination in `arguments`"),
     ("doc_entry", "ptr", "the same behind `doc`"),
+    ("accounting_entry", "ptr", "the same behind what asks about regions; the number of the question in `arguments`, too"),
 )
 
 # The evacuation that is running. There is at most one; nothing else runs meanwhile.

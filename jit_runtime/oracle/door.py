@@ -6,12 +6,13 @@ import os
 import time
 from typing import Any
 
+from jit_runtime.accounting import COUNTERS, LEVELS
 from jit_runtime.failures import as_omni_error
 from jit_runtime.infer.world import GenericFunction, GlobalValue, World
 from jit_runtime.options import Options
 from jit_runtime.oracle.session import Exit, OracleSession
 from jit_runtime.oracle.values import Generic
-from jit_runtime.session import COUNTERS, LEVELS, Result
+from jit_runtime.session import Result
 from jit_runtime.source.diagnostics import OmniError, fail
 
 

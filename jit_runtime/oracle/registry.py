@@ -11,6 +11,7 @@ from jit_runtime.oracle import (
     builtins_functions,
     builtins_hidden,
     builtins_library,
+    builtins_memory,
     builtins_numbers,
     builtins_sequences,
     builtins_text,
@@ -28,6 +29,7 @@ PLAIN: dict[str, Callable[..., Value]] = {
     **builtins_functions.PLAIN,
     **builtins_hidden.PLAIN,
     **builtins_library.PLAIN,
+    **builtins_memory.PLAIN,
 }
 CALLING: dict[str, Callable[..., Value]] = {**builtins_sequences.CALLING, **builtins_functions.CALLING}
 

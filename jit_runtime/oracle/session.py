@@ -8,6 +8,7 @@ from typing import Any
 
 from jit_runtime.expand.expand import expand_toplevel
 from jit_runtime.oracle import registry
+from jit_runtime.oracle.builtins_memory import who_holds
 from jit_runtime.oracle.calling import Calls, Tail
 from jit_runtime.oracle.data_form import form_of
 from jit_runtime.oracle.machine import STACK_LIMIT, Machine
@@ -89,6 +90,7 @@ class OracleSession:
             "exit": _exit,
             "gensym": self._gensym,
             "doc": self._doc,
+            "who-holds": lambda value: who_holds(self.machine.globals, value),
         }
         return plain, {"eval": self._eval}
 

@@ -268,6 +268,11 @@ _ROWS: tuple[tuple[str, int, int | None, int, tuple[str, ...], str], ...] = (
     # ---- the session (S13, S16.5) ----
     ("eval", 1, 1, ANY, ("rt", "rt_eval"), "(eval form) -- evaluates data as code at top level"),
     ("doc", 1, 1, STRING | NOTHING, ("rt", "rt_doc"), "(doc f) -- the documentation of a function or name, or nothing"),
+    # ---- memory (S23) ----
+    ("region-stats", 0, 0, DICT, ("rt", "rt_region_stats"), "(region-stats) -- the session's memory counters by name, exact"),
+    ("regions", 0, 0, LIST, ("rt", "rt_regions"), "(regions) -- a dict for each region: its bytes, the globals that own it, the regions that it retains"),
+    ("who-holds", 1, 1, LIST, ("rt", "rt_who_holds"), "(who-holds x) -- the shortest path to an object from each global that keeps it alive"),
+    ("forget", 0, 1, NOTHING, ("rt", "rt_forget"), "(forget n?) -- drops *n of the prompt's history, or all of it"),
 )
 
 # ---- rows that only generated code names, as `%name`: the expander's ----
@@ -284,6 +289,8 @@ _HIDDEN: tuple[tuple[str, int, int | None, int, tuple[str, ...], str], ...] = (
     ("has-key?", 2, 2, BOOL, ("rt", "rt_has_key"), "(has-key? x k) -- x is a dict with the key k; false for anything else"),
     ("no-match", 1, 1, 0, ("rt", "rt_no_match"), "(no-match x) -- the error `no match` for x"),
     ("splice", 1, 1, LIST, ("rt", "rt_splice"), "(splice xs) -- the elements of a list or array as a list; otherwise an error containing `splic`"),
+    ("limit-memory", 1, 1, INT, ("rt", "rt_limit_memory"), "(limit-memory n) -- lets the program map n bytes more; the limit before"),
+    ("set-memory-limit", 1, 1, NOTHING, ("rt", "rt_set_memory_limit"), "(set-memory-limit n) -- the limit is n bytes, 0 for none"),
     # The library's (lib/*.omni).
     ("make-iter", 1, 1, ITER, ("rt", "rt_make_iter"), "(make-iter f) -- an iterator whose elements (f) gives, (end) after the last"),
     ("iter-ready", 2, 2, ANY, ("rt", "rt_iter_ready"), "(iter-ready name it) -- the next element where no call is needed, or what pull? tells"),

@@ -153,9 +153,11 @@ SAMPLES = {
     "newline": "",
     "eval": "'(+_1_2)|'x|5|'(car_5)|car|'(let_[x_1]_x)|[1_2]",
     "doc": "car|'cdr|'no-such-name|5|(fn_[x]_x)",
+    "who-holds": "5|'(1)|(list_1)",
+    "forget": "|1|'x",
 }
 """`current-time-millis` and `exit` have tests of their own."""
-APART = {"current-time-millis", "exit"}
+APART = {"current-time-millis", "exit", "region-stats", "regions"}
 
 # What a function or an iterator gives.
 SHOW = {

@@ -1,0 +1,23 @@
+"""`(with-memory-limit bytes body ...)` (language.md S23): the limit holds while the body runs, however it is left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jit_runtime.expand.core import Core, Finally, Let, Local, Var
+from jit_runtime.expand.mistakes import malformed
+from jit_runtime.expand.patterns import builtin
+from jit_runtime.expand.scope import Scope
+from jit_runtime.syntax import forms as f
+
+if TYPE_CHECKING:
+    from jit_runtime.expand.expand import Expander
+
+
+def expand_with_memory_limit(x: Expander, form: f.List, scope: Scope | None) -> Core:
+    if len(form.items) < 3:
+        raise malformed("with-memory-limit", form.span, "a number of bytes and a body are needed", "(with-memory-limit bytes body ...)")
+    before = Var("before")
+    limit = builtin("limit-memory", form.span, x.expand(form.items[1], scope))
+    restore = builtin("set-memory-limit", form.span, Local(before, form.span))
+    return Let([(before, limit)], Finally(x.body(form.items[2:], scope, form.span), restore, form.span), form.span)

@@ -1,0 +1,96 @@
+"""Who keeps an object alive: the shortest path to it from each global, through the heap as it lies.
+
+Slots are those that the layout table traces. A path follows positions of lists and arrays, keys of dicts, and names of fields.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from jit_runtime.data_form import field, load, type_name
+from jit_runtime.layout import words
+from jit_runtime.layout.objects import BY_NAME, EXTRA_SHIFT
+
+MOST = 1_000_000  # objects looked at for one global
+_ENTRY = 3  # words of a dict's entry: hash, key, value
+
+Step = int
+"""A word: a position, a key, or the symbol of a field."""
+Symbols = Callable[[str], int]
+"""The word of the symbol of a name."""
+
+
+def holders(target: int, globals: dict[str, int], symbol: Symbols) -> Iterator[tuple[str, list[Step]]]:
+    """(global, steps) for each global that leads to the target."""
+    for name, value in sorted(globals.items()):
+        steps = path_to(target, value, symbol)
+        if steps is not None:
+            yield name, steps
+
+
+def path_to(target: int, start: int, symbol: Symbols) -> list[Step] | None:
+    """Breadth first; None where the target cannot be reached."""
+    found: dict[int, tuple[int, Step | None]] = {start: (0, None)}  # word -> where from, and by which step
+    work = deque([start])
+    while work and len(found) < MOST:
+        word = work.popleft()
+        if word == target:
+            return _steps(found, word)
+        for step, child in children(word, symbol):
+            if child & 3 == 1 and child not in found:
+                found[child] = word, step
+                work.append(child)
+    return None
+
+
+def _steps(found: dict[int, tuple[int, Step | None]], word: int) -> list[Step]:
+    steps = []
+    while True:
+        before, step = found[word]
+        if not before:
+            return steps[::-1]
+        if step is not None:
+            steps.append(step)
+        word = before
+
+
+def children(word: int, symbol: Symbols) -> Iterator[tuple[Step | None, int]]:
+    """(step, word) for each slot. A list's elements are all reached from its first pair."""
+    if word & words.TAG_MASK == words.PAIR_TAG:
+        yield from _elements(word, symbol)
+        return
+    layout = BY_NAME[type_name(word)]
+    if layout.name == "array":
+        store = field(word, "array", "store")
+        if BY_NAME[type_name(store)].tail == "ref":
+            yield from ((words.fixnum(i), field(store, "store", "tail", i)) for i in range(field(word, "array", "length")))
+        return
+    if layout.name == "dict":
+        yield from _entries(word, symbol)
+        return
+    for name, kind in layout.fields:
+        if kind == "ref":
+            yield symbol(name), field(word, layout.name, name)
+    if layout.tail == "ref":
+        for i in range(load(word - words.OBJECT_TAG) >> EXTRA_SHIFT):
+            yield symbol("captured"), field(word, layout.name, "tail", i)
+
+
+def _elements(word: int, symbol: Symbols) -> Iterator[tuple[Step | None, int]]:
+    at = 0
+    while word & words.TAG_MASK == words.PAIR_TAG:
+        yield words.fixnum(at), load(word - words.PAIR_TAG)
+        word = load(word - words.PAIR_TAG + 8)
+        at += 1
+        yield symbol("rest"), word
+    if at > MOST:
+        return
+
+
+def _entries(word: int, symbol: Symbols) -> Iterator[tuple[Step | None, int]]:
+    entries = field(word, "dict", "entries")
+    for at in range(0, field(word, "dict", "used") * _ENTRY, _ENTRY):
+        if field(entries, "store", "tail", at):  # not removed
+            key = field(entries, "store", "tail", at + 1)
+            yield key, field(entries, "store", "tail", at + 2)
+            yield symbol("key"), key

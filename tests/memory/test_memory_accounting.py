@@ -1,0 +1,73 @@
+"""What a program can ask about its memory: sums that agree, owners and holders by name, a limit for a part of a program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from jit_runtime.session import Session
+from tests.memory.program import open_session
+from tests.unit.session_fixture import outcome
+
+MAKE = """
+(define db #{}) (define index []) (define pair (list 1 2))
+(dict-set! db 'pair pair)
+(array-push! index db)
+(set! pair (list 3 4))
+"""
+SUM = "(reduce + 0 (map (fn [r] (get r 'bytes)) (regions)))"
+
+
+@pytest.fixture(params=["normal", "checked", "stress"])
+def session(request: pytest.FixtureRequest) -> Any:
+    made = open_session(request.param)
+    for form in MAKE.strip().splitlines():
+        made.eval(form, name="file")
+    yield made
+    made.close()
+
+
+def test_the_bytes_of_all_regions_are_what_is_held(session: Session) -> None:
+    """Also while regions are open, after splices, merges and moves."""
+    deep = f"(define deep n (if (= n 0) (list (get (region-stats) 'held-bytes) {SUM}) (let [b (box n)] (let [r (deep (- n 1))] (do (box-set! b r) r)))))"
+    session.eval(deep)
+    for text in (f"(list (get (region-stats) 'held-bytes) {SUM})", "(deep 200)", "(deep 5000)"):
+        stats, total = outcome(session, text)[1:-1].split()
+        assert abs(int(stats) - int(total)) <= 64 << 10, text  # what summing itself takes
+    session.eval("(for [i (range 300)] (array-push! index (list i)))", name="file")
+    assert sum(r.read("held") for r in session._callbacks._accounting.regions()) == session.stats()["held_bytes"]
+
+
+def test_undead_bytes_are_those_of_undead_regions(session: Session) -> None:
+    for i in range(100):
+        session.eval(f"(set! pair (list {i} (make-array 200 {i})))", name="file")
+        session.eval(f"(do (dict-set! db {i % 7} pair) (set! index [db pair]))", name="file")
+        undead = [r for r in session._callbacks._accounting.regions() if r.read("state") == 3]
+        assert session.stats()["undead_bytes"] == sum(r.read("held") for r in undead)
+
+
+def test_regions_name_their_owners_and_what_they_retain(session: Session) -> None:
+    by_owner = "(define of name (find (fn [r] (= (get r 'owners) (list name))) (regions)))"
+    session.eval(by_owner)
+    assert outcome(session, "(get (of 'db) 'state)") == "owned"
+    assert outcome(session, "(= (list (get (of 'db) 'id)) (get (of 'index) 'retains))") == "true"
+
+
+def test_forgetting_frees(session: Session) -> None:
+    session.eval("(make-array 100000 0)", name="<repl>")
+    held = session.stats()["held_bytes"]
+    session.eval("(forget 1)", name="<repl>")
+    session.eval("0", name="file")
+    assert session.stats()["held_bytes"] < held - 700_000
+
+
+def test_a_limit_holds_for_its_body_only(session: Session) -> None:
+    session.eval("(define eat [] (let loop [xs '()] (loop (cons (make-array 1000 0) xs))))")
+    told = "(handle (with-memory-limit 4000000 (eat)) [raise [e] e])"
+    assert outcome(session, f"(list {told} {told})") == '("out of memory" "out of memory")'
+    assert session.engine.heap.read("limit_bytes") == 0
+    assert outcome(session, "(with-memory-limit 4000000 (with-memory-limit 9000000000 (eat)))") == "error: out of memory"
+    assert session.engine.heap.read("limit_bytes") == 0
+    assert outcome(session, "(array-length (make-array 1000000 0))") == "1000000"
+    assert outcome(session, "(with-memory-limit 4000000 (let loop [i 0] (if (= i 100000) i (do (list i i i) (loop (+ i 1))))))") == "100000"
