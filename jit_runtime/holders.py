@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+
 from jit_runtime.data_form import field, load, type_name
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_NAME, EXTRA_SHIFT
@@ -30,6 +31,8 @@ def holders(target: int, globals: dict[str, int], symbol: Symbols) -> Iterator[t
 
 def path_to(target: int, start: int, symbol: Symbols) -> list[Step] | None:
     """Breadth first; None where the target cannot be reached."""
+    if start & 3 != 1:
+        return None
     found: dict[int, tuple[int, Step | None]] = {start: (0, None)}  # word -> where from, and by which step
     work = deque([start])
     while work and len(found) < MOST:
@@ -44,7 +47,7 @@ def path_to(target: int, start: int, symbol: Symbols) -> list[Step] | None:
 
 
 def _steps(found: dict[int, tuple[int, Step | None]], word: int) -> list[Step]:
-    steps = []
+    steps: list[Step] = []
     while True:
         before, step = found[word]
         if not before:

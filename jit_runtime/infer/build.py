@@ -32,6 +32,7 @@ from jit_runtime.expand.core import (
     While,
 )  # fmt: skip
 from jit_runtime.infer.code import CELL, NOTHING, Code, Val, i64, rep_of
+from jit_runtime.infer.explain import note_allocation
 from jit_runtime.infer.number_paths import Known, as_word
 from jit_runtime.infer.placement import Space, close_space, names_no_region, open_space, part_of_result, reset_space
 from jit_runtime.infer.prims import number
@@ -245,6 +246,7 @@ class Builder(Code):
         """Inline bump allocation in the current place: the address of fresh memory."""
         from jit_runtime.layout.records import RECORDS
 
+        note_allocation(self)
         region, lanes = self.dest, RECORDS["Lane"].offsets
         at = self.offset(region, RECORDS["Region"].offsets[lane])
         end_at = self.offset(at, lanes["end"])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from jit_runtime.expand.core import Call, Global, Lambda, Local
 from jit_runtime.infer import arrays as _arrays  # noqa: F401  (its prims)
 from jit_runtime.infer.code import NOTHING, TASK, Val, i64, rep_of, word
+from jit_runtime.infer.explain import note_allocation
 from jit_runtime.infer.placement import is_constructor, is_scalar, leave_spaces, reset_space
 from jit_runtime.infer.prims import PRIMS
 from jit_runtime.infer.tests import kind_test
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from jit_runtime.infer.shape import MachineFunction
 
 REGISTERS, DOUBLES, BUFFER = 3, 8, 256
-ENTER_AGAIN = {"rt_eval", "rt_doc", "rt_region_stats", "rt_regions", "rt_who_holds", "rt_forget"}  # runtime functions that may run Omni code, and so move objects
+# Runtime functions that may run Omni code, and so move objects.
+ENTER_AGAIN = {"rt_eval", "rt_doc", "rt_region_stats", "rt_regions", "rt_who_holds", "rt_forget", "rt_code_regions"}
 
 
 def call_rep(mask: int) -> str:
@@ -356,6 +358,8 @@ def call_runtime(b: Builder, builtin: Builtin, values: list[Val], mask: int | No
         b.runtime(name, (b.task, *ops_), noreturn=True)
         b.unreachable()
         return NOTHING
+    if mask != ANY and not is_scalar(mask):  # what may be anything is read, not made
+        note_allocation(b)
     result = b.runtime(name, (b.task, b.dest, *ops_), "ref", safepoint=name in ENTER_AGAIN)
     if not mask:
         b.unreachable()

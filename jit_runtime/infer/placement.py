@@ -30,12 +30,13 @@ CONSTRUCTORS = frozenset({"cons", "list", "array", "box", "atom", "dict"})
 
 @dataclass(slots=True, eq=False)
 class Space:
-    """An open loop space. `outer`: where values went outside. `bumps`: lanes' bump pointers when it was empty."""
+    """An open loop space, or the region of a call. `outer`: where values went outside. `bumps`: lanes' bump pointers when it was empty."""
 
     region: Operand
     outer: Operand
     bumps: tuple[Variable, Variable]
     vars: frozenset[Var]
+    of_call: bool = False
 
     def loops(self, var: Var) -> bool:
         """Is the jump to this variable a back-edge of the loop that owns the space?"""
@@ -97,7 +98,7 @@ def enter_activation(b: Builder) -> None:
     """Open the function's region; `Close` ends it."""
     roots = b.load(b.task_field("root_top"), "ptr")
     region = b.runtime("rt_region_open", (b.task, roots, i64(0)), "ptr")
-    b.spaces.append(Space(region, b.dest, (b.fn.variable("pairs", "i64"), b.fn.variable("objects", "i64")), frozenset()))
+    b.spaces.append(Space(region, b.dest, (b.fn.variable("pairs", "i64"), b.fn.variable("objects", "i64")), frozenset(), of_call=True))
     b.dest = region
 
 

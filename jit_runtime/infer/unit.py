@@ -15,6 +15,7 @@ from jit_runtime.infer.annotate import CONSTANT_KINDS, Analysis
 from jit_runtime.infer.build import Builder, Close, Continuation, Return
 from jit_runtime.infer.calls import call_rep, emit_call, place_arguments
 from jit_runtime.infer.code import NOTHING, Code, Val, i64, rep_of, word
+from jit_runtime.infer.explain import Allocation
 from jit_runtime.infer.placement import enter_activation, is_fresh, opens_activation
 from jit_runtime.infer.shape import MachineFunction, Shape
 from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance, World
@@ -100,6 +101,7 @@ class Unit:
         self.places: dict[str, Place] = {}
         self.callee = ""
         self.fresh = False
+        self.allocations: dict[Allocation, None] = {}
 
     # ---- what a unit is made of ----
 

@@ -30,7 +30,9 @@ def session(request: pytest.FixtureRequest) -> Any:
 
 def test_the_bytes_of_all_regions_are_what_is_held(session: Session) -> None:
     """Also while regions are open, after splices, merges and moves."""
-    deep = f"(define deep n (if (= n 0) (list (get (region-stats) 'held-bytes) {SUM}) (let [b (box n)] (let [r (deep (- n 1))] (do (box-set! b r) r)))))"
+    deep = f"""(define deep n (if (= n 0)
+      (list (get (region-stats) 'held-bytes) {SUM})
+      (let [b (box n)] (let [r (deep (- n 1))] (do (box-set! b r) r)))))"""
     session.eval(deep)
     for text in (f"(list (get (region-stats) 'held-bytes) {SUM})", "(deep 200)", "(deep 5000)"):
         stats, total = outcome(session, text)[1:-1].split()
@@ -71,3 +73,23 @@ def test_a_limit_holds_for_its_body_only(session: Session) -> None:
     assert session.engine.heap.read("limit_bytes") == 0
     assert outcome(session, "(array-length (make-array 1000000 0))") == "1000000"
     assert outcome(session, "(with-memory-limit 4000000 (let loop [i 0] (if (= i 100000) i (do (list i i i) (loop (+ i 1))))))") == "100000"
+
+
+def test_where_the_allocations_of_a_function_go() -> None:
+    session = open_session("normal")
+    session.eval("(define tree n (if (= n 0) '() (list (tree (- n 1)) n)))\n(tree 2)", name="file")
+    session.eval("(define count n (let loop [i 0] (if (= i n) i (do (length (list i i)) (loop (+ i 1))))))\n(count 3)", name="file")
+    session.eval("(define total n (+ 1 (length (list n n))))\n(total 2)", name="file")
+    session.eval("(define rest-of x (do (println (list x)) (array-ref x 0)))\n(rest-of [1])", name="file")
+    session.eval("(define square x (* x x))\n(square 2)", name="file")
+    for name, line in {
+        "tree": "tree(Int):|  1:32  (list (tree (- n 1)) n)  the caller's destination  part of the result",
+        "count": "count(Int):|  1:59  (list i i)  the loop's space  no variable of the loop can keep it",
+        "total": "total(Int):|  1:30  (list n n)  the call's own region  the result holds no reference",
+        "rest-of": "rest-of(Array Any):|  1:32  (list x)  the youngest open region  nothing is proven",
+        "square": "square(Int): allocates nothing",
+    }.items():
+        written = str(session.eval(f"(string-replace (str (int->char 10)) \"|\" (code-regions '{name}))").value_text)
+        assert line in written
+    assert outcome(session, "(code-regions car)") == "nothing"
+    session.close()

@@ -32,7 +32,7 @@ def test_each_request_fails_once(program: Textbook, mode: str) -> None:
     session = open_session(mode)
     session.eval(program.text, name="file")
     session.eval("(define kept (list 1 (box 2) [3 \"four\"]))", name="file")
-    faults(session, f"(run {min(program.small, 500)})", 300)
+    faults(session, f"(run {min(program.small, 300)})", 300)
     assert outcome(session, "(list (car kept) (box-ref (nth kept 1)) (nth kept 2))") == '(1 2 [3 "four"])'
     session.close()
 

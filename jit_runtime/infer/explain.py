@@ -1,0 +1,48 @@
+"""Where the allocations of a unit go, and why: what `(code-regions f)` shows. Noted while the IR is built."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from jit_runtime.source.text import NOWHERE, Span
+
+if TYPE_CHECKING:
+    from jit_runtime.infer.build import Builder
+
+LONGEST = 48
+
+
+class Allocation(NamedTuple):
+    span: Span
+    place: str
+    why: str
+
+
+def note_allocation(b: Builder) -> None:
+    if b.span is not None and b.span is not NOWHERE:
+        b.unit.allocations[Allocation(b.span, *place_and_reason(b))] = None
+
+
+def place_and_reason(b: Builder) -> tuple[str, str]:
+    """The region that new values go to now."""
+    for space in reversed(b.spaces):
+        if b.dest is space.region:
+            if space.of_call:
+                return "the call's own region", "the result holds no reference, so it dies with the call"
+            return "the loop's space", "no variable of the loop can keep it, so it dies with the turn"
+    if b.dest is b.result_place:
+        return "the caller's destination", "part of the result on every path from here"
+    return "the youngest open region", "nothing is proven about how long it lives"
+
+
+def listing(title: str, allocations: list[Allocation]) -> str:
+    """A line for each allocation, in the order of the text."""
+    rows = []
+    for span, place, why in sorted(allocations, key=lambda one: (one.span.start, one.span.end)):
+        text = " ".join(span.text.split())
+        rows.append((f"{span.line}:{span.column}", text if len(text) <= LONGEST else text[: LONGEST - 3] + "...", place, why))
+    if not rows:
+        return f"{title}: allocates nothing"
+    wide = [max(len(row[i]) for row in rows) for i in range(3)]
+    lines = [f"  {at:<{wide[0]}}  {text:<{wide[1]}}  {place:<{wide[2]}}  {why}" for at, text, place, why in rows]
+    return "\n".join([f"{title}:", *lines])
