@@ -16,6 +16,7 @@ from benchmarks.memory import growth_rows, redefinition_rows
 from benchmarks.report import markdown, to_json
 from benchmarks.rows import KernelRow, Row
 from benchmarks.speed import measure
+from benchmarks.textbook import textbook_rows
 
 GROUPS: dict[str, Callable[[bool], list[Row]]] = {
     "prompt": prompt_rows,
@@ -23,6 +24,7 @@ GROUPS: dict[str, Callable[[bool], list[Row]]] = {
     "start": start_rows,
     "memory": growth_rows,
     "redefinition": redefinition_rows,
+    "textbook": textbook_rows,
 }
 VERSIONS = {"gcc": "--version", "clang": "--version", "sbcl": "--version", "scheme": "--version", "racket": "--version", "luajit": "-v"}
 RESULTS = Path(__file__).parent / "RESULTS.md"

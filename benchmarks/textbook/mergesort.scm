@@ -1,0 +1,7 @@
+(define (numbers n) (let loop ((i 0) (seed 42) (made '())) (if (= i n) made (loop (+ i 1) (modulo (+ (* seed 1103515245) 12345) 2147483648) (cons seed made)))))
+(define (merge xs ys) (cond ((null? xs) ys) ((null? ys) xs) ((< (car ys) (car xs)) (cons (car ys) (merge xs (cdr ys)))) (else (cons (car xs) (merge (cdr xs) ys)))))
+(define (odds xs) (if (null? xs) '() (cons (car xs) (evens (cdr xs)))))
+(define (evens xs) (if (null? xs) '() (odds (cdr xs))))
+(define (mergesort xs) (if (or (null? xs) (null? (cdr xs))) xs (merge (mergesort (odds xs)) (mergesort (evens xs)))))
+(define (in-order? xs) (or (null? (cdr xs)) (and (<= (car xs) (cadr xs)) (in-order? (cdr xs)))))
+(define (run n) (let ((sorted (mergesort (numbers n)))) (if (in-order? sorted) (length sorted) 0)))

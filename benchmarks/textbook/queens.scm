@@ -1,0 +1,5 @@
+(define (safe? queen distance board) (or (null? board) (let ((other (car board))) (and (not (= queen other)) (not (= queen (+ other distance))) (not (= queen (- other distance))) (safe? queen (+ distance 1) (cdr board))))))
+(define (with-queen n queen board boards) (if (= queen 0) boards (with-queen n (- queen 1) board (if (safe? queen 1 board) (cons (cons queen board) boards) boards))))
+(define (extend n boards found) (if (null? boards) found (extend n (cdr boards) (with-queen n n (car boards) found))))
+(define (place n k) (if (= k 0) '(()) (extend n (place n (- k 1)) '())))
+(define (run n) (length (place n n)))

@@ -1,0 +1,6 @@
+(define (numbers n) (let loop ((i 0) (seed 42) (made '())) (if (= i n) made (loop (+ i 1) (modulo (+ (* seed 1103515245) 12345) 2147483648) (cons seed made)))))
+(define (below pivot xs) (cond ((null? xs) '()) ((< (car xs) pivot) (cons (car xs) (below pivot (cdr xs)))) (else (below pivot (cdr xs)))))
+(define (above pivot xs) (cond ((null? xs) '()) ((< (car xs) pivot) (above pivot (cdr xs))) (else (cons (car xs) (above pivot (cdr xs))))))
+(define (quicksort xs) (if (null? xs) '() (append (quicksort (below (car xs) (cdr xs))) (cons (car xs) (quicksort (above (car xs) (cdr xs)))))))
+(define (in-order? xs) (or (null? (cdr xs)) (and (<= (car xs) (cadr xs)) (in-order? (cdr xs)))))
+(define (run n) (let ((sorted (quicksort (numbers n)))) (if (in-order? sorted) (length sorted) 0)))
