@@ -18,8 +18,8 @@ FOLDER = Path(__file__).parent / "textbook"
 
 
 class Textbook(NamedTuple):
-    """`small`: an argument for tests. `full`: the argument that is measured, and its value after two small runs. `live`: bytes alive at the peak of a full run,
-    the stack frames of its recursion included. `flat`: memory does not depend on the argument."""
+    """`small`: an argument for tests. `full`: the argument that is measured, and its value after two small runs. `live`: bytes alive
+    at the peak of a full run, the stack frames of its recursion included. `flat`: memory does not depend on the argument."""
 
     name: str
     small: int
