@@ -92,6 +92,17 @@ GoOn = Callable[[list[Core]], Core]
 Use = Callable[[Core, Bindings, GoOn], Core]
 
 
+class Stage:
+    """What counts elements: a variable of the loop. `now` is the one that holds its value where code is being made.
+
+    `over`: whether the loop ends before its next element.
+    """
+
+    def __init__(self, name: str, first: Core, over: Callable[[Core], Core] | None = None) -> None:
+        self.name, self.first, self.over = name, first, over
+        self.now = Var(name, first.span)
+
+
 class Chain(NamedTuple):
     """A sequence as a loop: its sources, of which the first is taken whose test holds, and what happens to each element."""
 
@@ -99,6 +110,7 @@ class Chain(NamedTuple):
     through: Through
     known: bool  # something in it is written at the call
     short: bool = False
+    stages: tuple[Stage, ...] = ()
 
 
 class Fuser:
@@ -168,7 +180,10 @@ class Fuser:
             uses += 1
             lam = node if uses == 1 else clone(node)
             if plain and len(args) == len(node.params):
-                return Let([(p.var, arg) for p, arg in zip(lam.params, args)], lam.body, lam.span) if args else lam.body
+                taken_apart = parts_of(lam.params[0].var, args[0], lam.body) if len(args) == 1 else None
+                if taken_apart is not None or not args:
+                    return taken_apart or lam.body
+                return Let([(p.var, arg) for p, arg in zip(lam.params, args)], lam.body, lam.span)
             var = Var(node.name or "function", node.span)
             return Let([(var, lam)], Call(Local(var, node.span), args, node.span), node.span)
 
@@ -200,7 +215,18 @@ class Fuser:
             function, _ = self.function(node.args[0], 1)
             inner = self.chain(node.args[1], name, node.span)
             through = mapped(inner.through, function) if name == "map" else filtered(inner.through, function)
-            return Chain(inner.sources, through, True, inner.short)
+            return Chain(inner.sources, through, True, inner.short, inner.stages)
+        if type(node) is Call and type(node.fn) is Global and name == "enumerate" and len(node.args) == 1:
+            self.rely(node.fn.name)
+            inner, stage = self.chain(node.args[0], name, node.span), Stage("index", Const(0, node.span))
+            return Chain(inner.sources, enumerated(inner.through, stage), True, inner.short, (*inner.stages, stage))
+        if type(node) is Call and type(node.fn) is Global and name == "take" and len(node.args) == 2:
+            self.rely(node.fn.name)
+            span, count = node.span, self.bind("count", node.args[0])
+            inner = self.chain(node.args[1], name, span)
+            left = self.bind("left", call("count-argument", span, Const(Sym(name), span), again(count)))
+            stage = Stage("left", left, lambda value: call("=", span, value, Const(0, span)))
+            return Chain(inner.sources, taken(inner.through, stage), True, inner.short, (*inner.stages, stage))
         if type(node) is Call and type(node.fn) is Global and name == "range" and 1 <= len(node.args) <= 2:
             self.rely(node.fn.name)
             short = all(type(arg) is Const and type(arg.value) is int and abs(arg.value) <= SMALL_RANGE for arg in node.args)
@@ -282,25 +308,34 @@ class Fuser:
     def loop(self, chain: Chain, state: Callable[[], Bindings], use: Use, end: Callable[[Bindings], Core], span: Span) -> Core:
         """`use(element, state, again)`: a turn; `again(new state)` goes on. `end`: the value after the last element."""
         *others, (_, last) = chain.sources
-        result = self.one_loop(chain.through, last(), state(), use, end, span)
+        result = self.one_loop(chain, last(), state(), use, end, span)
         for test, source in reversed(others):
-            result = If(test, self.one_loop(chain.through, source(), state(), use, end, span), result, span)
+            result = If(test, self.one_loop(chain, source(), state(), use, end, span), result, span)
         return result
 
-    def one_loop(self, through: Through, source: Source, state: Bindings, use: Use, end: Callable[[Bindings], Core], span: Span) -> Core:
+    def one_loop(self, chain: Chain, source: Source, state: Bindings, use: Use, end: Callable[[Bindings], Core], span: Span) -> Core:
         name = Var("loop", span)
         after = [Var(var.name, span) for var, _ in source.state]
+        counters: Bindings = []
+        for stage in chain.stages:
+            stage.now = Var(stage.name, span)
+            counters.append((stage.now, again(stage.first)))
 
         def go_on(values: list[Core]) -> Core:
-            return Call(Local(name, span), [*(Local(var, span) for var in after), *values], span)
+            counts = [Local(stage.now, span) for stage in chain.stages]
+            return Call(Local(name, span), [*(Local(var, span) for var in after), *counts, *values], span)
 
         def turn(element: Core) -> Core:
             item = Var("item", span)
-            rest = through(Local(item, span), lambda x: use(x, state, go_on), lambda: go_on([Local(var, span) for var, _ in state]))
+            rest = chain.through(Local(item, span), lambda x: use(x, state, go_on), lambda: go_on([Local(var, span) for var, _ in state]))
             return Let([(item, element), *zip(after, source.again)], rest, span)
 
-        variables = [*source.state, *state]
-        function = Lambda(None, [Param(var) for var, _ in variables], None, None, source.element(turn, end(state)), span)
+        variables = [*source.state, *counters, *state]
+        body = source.element(turn, end(state))
+        for stage in chain.stages:
+            if stage.over is not None:
+                body = If(stage.over(Local(stage.now, span)), end(state), body, span)
+        function = Lambda(None, [Param(var) for var, _ in variables], None, None, body, span)
         result = Letrec([(name, function)], Call(Local(name, span), [first for _, first in variables], span), span)
         return Let(list(source.before), result, span) if source.before else result
 
@@ -436,6 +471,60 @@ def filtered(inner: Through, function: Apply) -> Through:
         return inner(element, turn, skip)
 
     return through
+
+
+def enumerated(inner: Through, stage: Stage) -> Through:
+    def through(element: Core, use: Next, skip: Callable[[], Core]) -> Core:
+        def turn(x: Core) -> Core:
+            item, index = Var("item", x.span), stage.now
+            return Let(
+                [(item, x)],
+                counting(stage, 1, x.span, lambda: use(call("list", x.span, Local(index, x.span), Local(item, x.span)))),
+                x.span,
+            )
+
+        return inner(element, turn, skip)
+
+    return through
+
+
+def taken(inner: Through, stage: Stage) -> Through:
+    def through(element: Core, use: Next, skip: Callable[[], Core]) -> Core:
+        return inner(element, lambda x: counting(stage, -1, x.span, lambda: use(x)), skip)
+
+    return through
+
+
+def counting(stage: Stage, step: int, span: Span, make: Callable[[], Core]) -> Core:
+    """Code after an element was counted."""
+    before, stage.now = stage.now, Var(stage.name, span)
+    try:
+        return Let([(stage.now, call("+%", span, Local(before, span), Const(step, span)))], make(), span)
+    finally:
+        stage.now = before
+
+
+def parts_of(var: Var, made: Core, body: Core) -> Core | None:
+    """The body with the elements of a list in place of what takes it apart, where nothing else is done with it."""
+    if not named(made, "%list") or var.assigned or not all(type(arg) in (Local, Const) for arg in made.args):  # type: ignore[union-attr]
+        return None
+    items = made.args  # type: ignore[union-attr]
+
+    def change(node: Core) -> Core | None:
+        if named(node, "%sequence-ref") and of(node, var) and is_int(node.args[1]) and 0 <= node.args[1].value < len(items):  # type: ignore[union-attr,operator]
+            return again(items[node.args[1].value])  # type: ignore[union-attr,index]
+        if type(node) is If and named(node.test, "%=") and named(node.test.args[0], "%sequence-length") and of(node.test.args[0], var):  # type: ignore[union-attr]
+            length = node.test.args[1]  # type: ignore[union-attr]
+            return node.then if is_int(length) and length.value == len(items) else None  # type: ignore[union-attr]
+        return None
+
+    found = rewrite(body, change)
+    return None if mentions(found, var) else found
+
+
+def of(node: Core, var: Var) -> bool:
+    first = node.args[0]  # type: ignore[union-attr]
+    return type(first) is Local and first.var is var
 
 
 # ---- pieces ----
