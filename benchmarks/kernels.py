@@ -60,4 +60,6 @@ KERNELS = (
     Kernel("nbody-plain", "(simulate {n})", 5_000_000, 10, "-0.1690730217147186", 4.0, relative_error=1e-8),
     Kernel("lsort", "(checksum (merge-sort data {n}))", 1_000_000, 100, "136354", 0.5, setup="(define data (numbers {n}))"),
     Kernel("hashint", "(increments {n})", 3_000_000, 1000, "995000", 1.1),
+    Kernel("pipeline", "(total {n})", 50_000_000, 1000, "1332", 1.3),
+    Kernel("sort", "(checksum (sort data))", 1_000_000, 100, "136354", 1.5, setup="(define data (numbers {n}))"),
 )
