@@ -20,8 +20,16 @@ def _binary(llvm: str) -> Callable[[Emitter, Ins], None]:
     return emit
 
 
-for _name in ("add", "sub", "mul", "sdiv", "srem", "udiv", "urem", "and", "or", "xor", "shl", "lshr", "ashr", "fadd", "fsub", "fmul", "fdiv"):
+for _name in ("mul", "sdiv", "srem", "udiv", "urem", "and", "or", "xor", "shl", "lshr", "ashr", "fadd", "fsub", "fmul", "fdiv"):
     EMIT[_name] = _binary(_name)
+
+
+def _sum(llvm: str) -> Callable[[Emitter, Ins], None]:
+    plain, fits = _binary(llvm), _binary(f"{llvm} nsw")
+    return lambda e, ins: (fits if ins.attr == "fits" else plain)(e, ins)
+
+
+EMIT["add"], EMIT["sub"] = _sum("add"), _sum("sub")
 for _name in ("eq", "ne", "slt", "sle", "sgt", "sge", "ult", "ule", "ugt", "uge"):
     EMIT[_name] = _binary("icmp " + _name)
 for _name, _predicate in (("feq", "oeq"), ("fne", "une"), ("flt", "olt"), ("fle", "ole"), ("fgt", "ogt"), ("fge", "oge")):

@@ -1,8 +1,7 @@
 """LLVM text -> object file, in two tiers (design/llvmlite.md, "Pipelines").
 
     0  quick      inline what must be, SROA, instcombine, simplifycfg, drop the unused; code generation level 0
-    1  optimised  O2; code generation level 2. O3 where there are strips (infer/strips.py): only it moves tests that do not change out
-                  of loops, by making two loops, without which a bounds check keeps a loop from being vectorised
+    1  optimised  O2; code generation level 2
 
 Target machines are reused (0.6 ms to make one). A pass manager is never run twice: that aborts the process.
 """
@@ -12,7 +11,6 @@ from __future__ import annotations
 from typing import Any
 
 QUICK, OPTIMISED = 0, 1
-STRIP_LABEL = "\nstrip."
 _machines: dict[int, Any] = {}
 _builders: dict[int, Any] = {}
 _host: list[str] = []
@@ -50,7 +48,7 @@ def optimise(text: str, tier: int) -> Any:
 
     module = binding.parse_assembly(text)
     module.verify()
-    builder = pass_builder(level_of(text, tier))
+    builder = pass_builder(0 if tier == QUICK else 2)
     if tier == QUICK:
         passes = binding.create_new_module_pass_manager()
         passes.add_always_inliner_pass()
@@ -65,18 +63,13 @@ def optimise(text: str, tier: int) -> Any:
     return module
 
 
-def level_of(text: str, tier: int) -> int:
-    """Which of LLVM's levels a text is optimised at."""
-    return 0 if tier == QUICK else 3 if STRIP_LABEL in text else 2
-
-
 def pass_builder(level: int) -> Any:
-    """One per level: llvmlite does not give all of its memory back (1.5 KB each)."""
+    """One per target machine: llvmlite does not give all of its memory back (1.5 KB each)."""
     builder = _builders.get(level)
     if builder is None:
         from llvmlite import binding
 
-        builder = binding.create_pass_builder(target_machine(min(level, 2)), binding.create_pipeline_tuning_options(speed_level=max(level, 2)))
+        builder = binding.create_pass_builder(target_machine(level), binding.create_pipeline_tuning_options(speed_level=2))
         _builders[level] = builder
     return builder
 

@@ -16,7 +16,6 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from jit_runtime.codegen.pipelines import level_of
 from jit_runtime.engine import interrupts, memory_limit, process_symbols
 from jit_runtime.engine.arch_x86_64 import PENDING_INTERRUPT
 from jit_runtime.engine.native import Struct
@@ -122,7 +121,7 @@ class Engine:
 
     def object_of(self, text: str, tier: int = 0) -> bytes:
         """The object file of an LLVM module."""
-        name = key("unit", str(level_of(text, tier)), target_name(), text)
+        name = key("unit", str(tier), target_name(), text)
         image = self.cache.get(name)
         if image is None:
             image = self._compiler(text, tier)

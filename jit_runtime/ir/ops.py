@@ -78,7 +78,8 @@ def define(name: str, args: str, result: str, effects: int, doc: str, targets: i
 
 # ---- integers: they wrap ----
 for _name, _doc in (
-    ("add", "sum"), ("sub", "difference"), ("mul", "product"), ("and", "bitwise and"), ("or", "bitwise or"), ("xor", "bitwise exclusive or"),
+    ("add", "sum; attr fits: it is known not to overflow, signed"), ("sub", "difference; attr as for add"),
+    ("mul", "product"), ("and", "bitwise and"), ("or", "bitwise or"), ("xor", "bitwise exclusive or"),
     ("shl", "shift left; the count is below the width"), ("lshr", "shift right, zeros enter"), ("ashr", "shift right, copies of the sign enter"),
     ("mulhi", "upper half of the unsigned double-width product"),
 ):  # fmt: skip

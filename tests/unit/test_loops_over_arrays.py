@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
+from itertools import product
 
 import pytest
 
 from jit_runtime.options import Options
+from jit_runtime.oracle.session import OracleSession
 from jit_runtime.session import Session
 from jit_runtime.source.diagnostics import OmniError
 
@@ -120,3 +122,51 @@ def test_a_global_that_changes_its_kind_is_seen(session: Session) -> None:
     assert value(session, "(ask)") == "1"
     value(session, '(define held ["x"])')
     assert value(session, "(ask)") == '"x"'
+
+
+# Each takes an array a of n Ints (0 ... n-1), a second one b of m, and two Ints.
+SHAPES = {
+    "offsets": "(let loop [i p] (when (< i q) (array-set! b i (+ (array-ref a (- i 1)) (array-ref a (+ i 2)))) (loop (+ i 1))))",
+    "from above": "(let loop [i (- (array-length a) p)] (if (< i q) i (do (array-set! a i (+ (array-ref b i) 1)) (loop (- i 1)))))",
+    "every second": "(let loop [i p] (when (< i q) (array-set! b i (array-ref a i)) (loop (+ i 2))))",
+    "two counters": "(let loop [i 0] [j p] (if (= j q) (list i j) (do (array-set! b i (array-ref a j)) (loop (+ i 1) (+ j 1)))))",
+    "not in each turn": """(let loop [i 0] [s 0]
+        (if (= i (array-length a)) s (loop (+ i 1) (if (< i p) s (+ s (array-ref a (- i p)) (array-ref b 0))))))""",
+    "found": "(let loop [i p] (let [x (array-ref a i)] (if (= x q) (list i x (+ x 1)) (loop (+ i 1)))))",
+    "while": "(let [i p s 0] (while (< i q) (set! s (+ s (array-ref a i))) (array-set! b i s) (set! i (+ i 1))) (list i s))",
+    "while, counted first": "(let [i p s 0] (while (< i q) (set! i (+ i 1)) (set! s (+ s (array-ref a i)))) (list i s))",
+    "one index stays": "(let loop [i 0] (when (< i q) (array-set! b p (+ (array-ref b p) (array-ref a i))) (loop (+ i 1))))",
+    "index of an element": "(let loop [i p] (when (< i q) (let [k (array-ref a i)] (array-set! b k (+ 1 (array-ref b k)))) (loop (+ i 1))))",
+    "limit that overflows": "(let loop [i p] (when (< i (- -9223372036854775807 q)) (array-set! b i (array-ref a i)) (loop (+ i 1))))",
+    "sum that overflows": "(let loop [i p] [s 9223372036854775000] (if (= i q) s (loop (+ i 1) (+ s (array-ref a i)))))",
+    "two ways back": "(let loop [i p] [s 0] (if (< i q) (if (= (array-ref a i) 3) (loop (+ i 1) s) (loop (+ i 1) (+ s (array-ref a i)))) s))",
+}
+HELPERS = (
+    "(define numbers n (let [a (typed-array n {Int})] (let loop [i 0] (when (< i n) (array-set! a i i) (loop (+ i 1)))) a))",
+    "(define checksum b (let loop [i 0] [s 0] (if (= i (array-length b)) s (loop (inc i) (+% (*% s 31) (array-ref b i))))))",
+)
+SIZES = ((0, 0), (5, 5), (20, 9), (9, 20), (4200, 4200))
+ENDS = ((0, 5), (1, 3), (-1, 4), (3, 100), (2, 4190))
+
+
+@pytest.fixture(scope="module")
+def oracle() -> OracleSession:
+    return OracleSession()
+
+
+def outcome(session: Session | OracleSession, text: str) -> str | None:
+    try:
+        return session.eval(text, name="t", line=1).value_text
+    except OmniError as caught:
+        return "error: " + caught.diagnostics[0].message
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_each_shape_of_loop_does_what_it_does_in_the_oracle(shape: str, session: Session, oracle: OracleSession) -> None:
+    for one in (session, oracle):
+        for definition in (*HELPERS, f"(define shaped a b p q {SHAPES[shape]})"):
+            one.eval(definition, name="t", line=1)
+    for (n, m), (p, q) in product(SIZES, ENDS):
+        result = f"(handle (shaped a b {p} {q}) [error [e] e])"
+        text = f"(let [a (numbers {n}) b (numbers {m})] (let [r {result}] (list r (checksum a) (checksum b))))"
+        assert (shape, n, m, p, q, outcome(session, text)) == (shape, n, m, p, q, outcome(oracle, text))
