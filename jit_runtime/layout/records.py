@@ -237,6 +237,8 @@ HEAP = _record(
     ("quarantine_last", "ptr", "the newest of them"),
     ("quarantine_bytes", "i64", "their bytes"),
     ("check_code", "i64", "0, or what the last check found (runtime/check.omni)"),
+    ("check_in", "i64", "checked mode: safepoints until the next check while a form runs"),
+    ("check_failed", "i64", "what a check while a form ran found first"),
     ("check_container", "ref", "what the last failed check found: the object or cell"),
     ("check_offset", "i64", "the slot in it"),
     ("check_word", "ref", "the word in the slot"),

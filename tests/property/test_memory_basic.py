@@ -120,3 +120,17 @@ def test_form_inside_a_form(heap: Heap) -> None:
     heap.end()
     heap.check()
     assert heap.values(heap.values(g.read("value"))[1]) == [n(1), n(2)]
+
+
+def test_checked_mode_notices_what_is_wrong_only_while_a_form_runs() -> None:
+    heap = Heap(CHECK)
+    r = heap.form()
+    pair = heap.push(heap.pair(r, w.NULL, w.NULL))
+    inner = heap.open()
+    heap.put(heap.root(pair) & ~7, 0, heap.pair(inner, w.NULL, w.NULL))  # no barrier
+    for _ in range(3000):
+        heap.safepoint()
+    heap.put(heap.root(pair) & ~7, 0, w.NULL)
+    heap.exit()
+    assert heap.call("rt_check") == 4
+    heap.close()
