@@ -52,6 +52,16 @@ def comparison_paths(b: Builder, x: Val, y: Val, signed: str, ordered: str, slow
     return paths.value()
 
 
+def double_path(b: Builder, value: Val, compute: Callable[[Operand], Operand], slow: str) -> Val:
+    """A function of one number that gives a Float. Paths take two operands: the number twice."""
+    paths = Paths(b, value, value, "double", "f64")
+    paths.take(None, partial(paths.flonums, lambda x, _: compute(x)) if value.mask & FLOAT else None)
+    result = Val(b.runtime(slow, (b.task, b.dest, b.to_word(as_word(b, value))), "ref"), FLOAT)
+    b.poll()
+    paths.give(result)
+    return Val(paths.value(), FLOAT)
+
+
 def is_exact(value: Val) -> bool:
     """A raw Int may lose digits as a double; a comparison is exact."""
     return value.op.type != "i64" or (isinstance(value.op, Imm) and abs(value.op.value) <= 1 << 53)

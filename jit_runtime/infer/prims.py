@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import Call, Core, Global, Local
 from jit_runtime.infer.code import BOOL, CHAR, FLOAT, INT, NOTHING, Val, i64, rep_of, word
-from jit_runtime.infer.number_paths import FLOAT_OPS, arithmetic_paths, as_word, comparison_paths
+from jit_runtime.infer.number_paths import FLOAT_OPS, arithmetic_paths, as_word, comparison_paths, double_path
 from jit_runtime.infer.tests import kind_test
 from jit_runtime.infer.transfer import IDENTITY, NUMBER, PREDICATES, arithmetic
 from jit_runtime.ir.nodes import Imm, Operand
@@ -505,11 +505,13 @@ def identity(b: Builder, value: Val, builtin: Builtin) -> Val:
 
 
 @prim("sqrt")
-@unary
-def sqrt(b: Builder, value: Val, builtin: Builtin) -> Val:
+def sqrt(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
+    value = number(b, node.args[0])
+    if b.block is None:
+        return NOTHING
     if value.mask in (INT, FLOAT):
         return Val(b.ins("fsqrt", (to_float(b, value),), "f64"), FLOAT)
-    return runtime_word(b, "rt_sqrt", (b.to_word(value),), FLOAT)
+    return double_path(b, value, lambda x: b.ins("fsqrt", (x,), "f64"), "rt_sqrt")
 
 
 @prim("->float")

@@ -32,7 +32,8 @@ DEFINITIONS = """
     (if (= i 1)
         r
         (let [d (- (array-ref v 0) (array-ref v 1))]
-          (loop (inc i) (list d (+ (* d d) (* d (array-ref v 0))) (< (* d 2) (+ d 1.5)) (- d) (fn [] d)))))))
+          (loop (inc i) (list (sqrt (+ (* d d) 1)) (+ (* d d) (* d (array-ref v 0))) (< (* d 2) (+ d 1.5)) (- d) (fn [] d)))))))
+(define roots [v] (let loop [i 0] [r 0] (if (= i 1) r (loop (inc i) (list (sqrt (array-ref v 0)) (sqrt (* (array-ref v 0) (array-ref v 1))))))))
 (define assigned [v]
   (let [n nothing] [x nothing]
     (set! n (array-length v))
@@ -40,7 +41,7 @@ DEFINITIONS = """
     (let loop [i 0] [r 0] (if (= i 1) r (loop (inc i) (list (- n 1) (* n 3) (/ 7 n) (% 7 n) (< n 3) (+ x 1) (* x x) (> 2.5 x)))))))
 (define opened [v] (let [r (nested v)] (list (first r) (nth r 1) (nth r 2) (nth r 3) ((nth r 4)))))
 """
-FUNCTIONS = ("sum", "difference", "product", "quotient", "remainder", "less", "mixed", "assigned", "opened")
+FUNCTIONS = ("sum", "difference", "product", "quotient", "remainder", "less", "mixed", "roots", "assigned", "opened")
 
 
 @pytest.fixture(scope="module")
