@@ -17,7 +17,7 @@ from jit_runtime.infer.transfer import ARRAYS
 from jit_runtime.infer.typed_arrays import PACKED, by_count, indices_of
 from jit_runtime.ir.nodes import Imm, Operand
 from jit_runtime.layout import words
-from jit_runtime.layout.objects import BY_NAME, TYPE_SHIFT
+from jit_runtime.layout.objects import BY_NAME, EXTRA_SHIFT, TYPE_SHIFT
 from jit_runtime.types.errors import CODES
 from jit_runtime.types.kinds import ANY, BIT
 
@@ -269,6 +269,33 @@ def store_word(b: Builder, store: Operand, index: Operand, value: Val) -> None:
 
 
 # ---- by path, and lengths ----
+
+
+@prim("array-push!")
+def array_push(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
+    """Inline where the array can hold anything, its store holds words, and there is room."""
+    values = values_of(b, node)
+    if values is None:
+        return NOTHING
+    target, value = values
+    if target.mask != PLAIN:
+        return out_of_line(b, builtin, values, b.kinds(node))
+    length = b.load(b.field_address(target.op, "array", LENGTH), "i64", "length")
+    store = b.load(b.field_address(target.op, "array", CONTENT), "ref", "field")
+    header = b.header(store)
+    words_here = b.compare("eq", b.op("and", b.op("lshr", header, i64(TYPE_SHIFT)), i64(0xFF)), i64(STORE.id))
+    room = b.compare("ult", length, b.op("lshr", header, i64(EXTRA_SHIFT)))
+    fast, slow, done = b.new("room"), b.new("grow"), b.new("pushed")
+    b.cbr(b.ins("and", (words_here, room), "i1"), fast, slow, "likely")
+    b.at(fast)
+    store_word(b, store, length, value)
+    b.store(b.op("add", length, i64(1)), b.field_address(target.op, "array", LENGTH), "length")
+    b.br(done)
+    b.at(slow)
+    out_of_line(b, builtin, [target, value], PLAIN)
+    b.br(done)
+    b.at(done)
+    return Val(target.op, PLAIN)
 
 
 @prim("path-get", "get")
