@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from jit_runtime.codegen.line_tables import place
+from jit_runtime.codegen.line_tables import places
 from jit_runtime.source.diagnostics import OmniError
 from jit_runtime.source.text import NOWHERE, Source, Span
 
@@ -29,12 +29,12 @@ def describe(frames: Iterable[Frame], is_library: Callable[[Source], bool]) -> t
         known = frame.unit.places.get(frame.symbol)
         if known is None:
             continue
-        span = place(known.home, frame.line, frame.column) if frame.line else known.home
-        library = is_library(span.source)
-        if where is None and not library:
-            where = span
-        if not inside:
-            lines.append(_line(known.name, span, library))
+        for callee, span in places(known.home, known.sites, frame.line, frame.column) if frame.line else [(None, known.home)]:
+            library = is_library(span.source)
+            if where is None and not library:
+                where = span
+            if not inside or callee is not None:
+                lines.append(_line(callee or known.name, span, library))
         inside = known.inner
     if not lines or (len(lines) == 1 and lines[0].startswith("at ")):
         return where, ()

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from jit_runtime.codegen.image import image_key
-from jit_runtime.expand.core import Core, DefineMethod, DefineValue, Global, Lambda, SetGlobal
+from jit_runtime.expand.core import Core, DefineMethod, DefineValue, Global, KindRef, Lambda, SetGlobal
 from jit_runtime.infer.fuse import fuse
 from jit_runtime.infer.placement import children
 from jit_runtime.infer.shape import shape_of
@@ -123,6 +123,7 @@ def define_cells(compiler: Compiler, core: Core) -> None:
 class Record:
     """What a batch's object file needs to be linked again. `forms`: symbol of each form's entry.
 
+    `kinds`, `structs`: the kinds among the literals (`Universe.describe`), and the structs that code makes or tests for, by number.
     `places`: what traces say about a function: (symbol, form index or slot symbol, start in its text, length, name, inner).
     `slots`: (slot symbol, function name, index of the method, key, arguments given, result set, code symbol or None).
     """
@@ -133,17 +134,19 @@ class Record:
         self.slots: list[tuple[str, str, int, tuple[int, ...], int, int, str | None]] = []
         self.heated: list[str] = []
         self.literals: list[object] = []
+        self.kinds: list[tuple[object, ...]] = []
+        self.structs: list[int] = []
         self.objects: list[str] = []
         self.places: list[tuple[str, int | str, int, int, str | None, bool]] = []
 
     def dump(self) -> bytes:
-        return pickle.dumps((self.image, self.forms, self.slots, self.heated, self.literals, self.objects, self.places), 4)
+        return pickle.dumps((self.image, self.forms, self.slots, self.heated, self.literals, self.kinds, self.structs, self.objects, self.places), 4)
 
     @staticmethod
     def load(data: bytes) -> Record:
         record = Record()
         parts = pickle.loads(data)
-        record.image, record.forms, record.slots, record.heated, record.literals, record.objects, record.places = parts
+        record.image, record.forms, record.slots, record.heated, record.literals, record.kinds, record.structs, record.objects, record.places = parts
         return record
 
     def link(self, compiler: Compiler, forms: list[Core]) -> list[int] | None:
@@ -162,6 +165,10 @@ class Record:
                 compiler.heat(slot.instance)
         for value in self.literals:
             compiler.literal(value)
+        for description in self.kinds:
+            compiler.literal(KindRef(compiler.world.universe.described(description)))
+        for number in self.structs:
+            compiler.struct(compiler.world.universe.structs[number])
         for name in self.objects:
             found = compiler.world.lookup(name)
             if found is None or isinstance(found, float):
@@ -183,7 +190,7 @@ def build(compiler: Compiler, forms: list[Core]) -> tuple[Record, list[int]]:
     """Compile forms and the functions they call into one unit, in the quick tier; what has loops is left to its stub."""
     record, merged = Record(), Merged("batch")
     texts: dict[str, tuple[int | str, Span]] = {}
-    known, literals, objects = set(compiler.slots), set(compiler.literal_names), set(compiler.objects)
+    known, literals, objects, structs = set(compiler.slots), set(compiler.literal_names), set(compiler.objects), set(compiler.structs)
     for i, core in enumerate(forms):
         unit = Unit(f"form.{i}", compiler.world, compiler, compiler.infer(core), QUICK)
         compiler.build(unit, unit.form)
@@ -217,7 +224,10 @@ def build(compiler: Compiler, forms: list[Core]) -> tuple[Record, list[int]]:
     for symbol, (owner, span) in texts.items():
         place = merged.places[symbol]
         record.places.append((symbol, owner, place.home.start - span.start, place.home.end - place.home.start, place.name, place.inner))
-    record.literals = [key[1] for key in compiler.literal_names if key not in literals]  # type: ignore[index]
+    made = [key[1] for key in compiler.literal_names if key not in literals]  # type: ignore[index]
+    record.literals = [value for value in made if not isinstance(value, KindRef)]
+    record.kinds = [compiler.world.universe.describe(value.kind) for value in made if isinstance(value, KindRef)]
+    record.structs = [number for number, struct in compiler.world.universe.structs.items() if struct in compiler.structs and struct not in structs]
     record.objects = [lookup_name(made.function, compiler) for name, made in compiler.objects.items() if name not in objects]
     return record, [linked[name] for name in record.forms]
 

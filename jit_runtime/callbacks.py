@@ -13,10 +13,12 @@ from jit_runtime.expand.core import DefineMethod, DefineValue
 from jit_runtime.layout import words
 from jit_runtime.pipeline import EXPAND, RUN
 from jit_runtime.types.builtins import find_builtin
+from jit_runtime.types.kinds import below
 
 if TYPE_CHECKING:
     from jit_runtime.compiler import Compiler
 
+BELOW, KIND_OF, VALUE_KIND = range(3)  # runtime/kinds.omni, ASK-
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint64)
 _PENDING = words.UNBOUND  # the answer that means: an error goes on, with task.payload
 
@@ -27,8 +29,8 @@ class Callbacks:
     def __init__(self, compiler: Compiler, failed: Callable[[BaseException], int]) -> None:
         self._compiler, self._engine, self._failed = compiler, compiler.engine, failed
         self._accounting = Accounting(compiler)
-        self._kept = [_CALLBACK(self._answer(answer)) for answer in (self._eval, self._doc, self._about_regions)]
-        names = ("eval_entry", "doc_entry", "accounting_entry")
+        self._kept = [_CALLBACK(self._answer(answer)) for answer in (self._eval, self._doc, self._about_regions, self._kinds)]
+        names = ("eval_entry", "doc_entry", "accounting_entry", "kind_entry")
         self._engine.task.write(**{name: ctypes.cast(c, ctypes.c_void_p).value or 0 for name, c in zip(names, self._kept, strict=True)})
 
     def _answer(self, function: Callable[[int, int], int]) -> Callable[[int, int], int]:
@@ -62,6 +64,13 @@ class Callbacks:
 
     def _about_regions(self, operand: int, dest: int) -> int:
         return self._accounting.answers[self._engine.task.words("arguments", 3)[2]](operand, dest)
+    def _kinds(self, subject: int, dest: int) -> int:
+        """Questions of runtime/kinds.omni."""
+        _, _, question, other = self._engine.task.words("arguments", 4)
+        kinds = self._compiler.kinds
+        if question == BELOW:
+            return words.TRUE if below(kinds.kind(subject), kinds.kind(other)) else words.FALSE
+        return kinds.word(kinds.kind_of(subject) if question == KIND_OF else kinds.value_kind(subject))
 
     def _doc(self, subject: int, dest: int) -> int:
         text = self._doc_text(subject)

@@ -17,20 +17,22 @@ from jit_runtime.batch import names_in
 from jit_runtime.codegen.line_tables import only_place
 from jit_runtime.engine.constants import Constants, immediate_word
 from jit_runtime.expand.core import Big, Call, Const, Core, DefineMethod, DefineValue, Global, If, KindRef, Lambda, Local, Lst, Param, Seq, Sym, Var
-from jit_runtime.infer.adapters import AdapterUnit
+from jit_runtime.expand.kind_definitions import CONSTRUCTOR, constructed
+from jit_runtime.infer.adapters import AdapterUnit, RedispatchUnit
 from jit_runtime.infer.annotate import Inference
 from jit_runtime.infer.calls import call_rep
 from jit_runtime.infer.entries import BuiltinUnit, EntryUnit
 from jit_runtime.infer.prims import op_symbol
 from jit_runtime.infer.unit import OPTIMISED, QUICK, Unit, mangle
-from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance, Method, World
+from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance, Method, World, dispatch
+from jit_runtime.kind_objects import KindObjects
 from jit_runtime.layout import words
 from jit_runtime.layout.records import CELL
 from jit_runtime.pipeline import BUILD, EMIT, INFER, LINK, ROOTS, Pipeline
 from jit_runtime.source.diagnostics import fail
 from jit_runtime.source.text import NOWHERE
 from jit_runtime.types.builtins import Builtin
-from jit_runtime.types.kinds import ANY, BIT, NUMBERED
+from jit_runtime.types.kinds import ANY, BIT, NUMBERED, Struct
 
 if TYPE_CHECKING:
     from jit_runtime.batch import Merged
@@ -42,13 +44,15 @@ CHAINING = {"<", ">", "<=", ">=", "="}
 
 @dataclass(slots=True, eq=False)
 class CodeSlot:
-    """The compiler's side of a slot: whose code it holds and what callers assume of the result."""
+    """The compiler's side of a slot: whose code it holds and what callers assume of the result. `again`: calls choose a method anew."""
 
     slot: Any
     instance: Instance
     result: int
     unit: Any = None
     counter: Any = None
+    version: Any = None
+    again: bool = False
 
     def fits(self, inst: Instance) -> bool:
         """Callers may go through this slot: it promises all that the instance returns, in the same representation."""
@@ -72,6 +76,8 @@ class Compiler:
         self.engine = engine
         self.pipeline = pipeline or Pipeline(engine)
         self.constants = Constants(engine)
+        self.kinds = KindObjects(self)
+        self.structs: set[Struct] = set()
         self.world = World()
         self.world.library = library
         self.inference = Inference(self.world)
@@ -95,9 +101,11 @@ class Compiler:
         """Compile the expression of a top-level form; returns the unit (to be closed after running) and its entry."""
         facts = self.infer(core)
         self.forms += 1
-        unit = Unit("form", self.world, self, facts)
+        looping = any(f.loops for f in (facts.shape.root, *facts.shape.functions.values()))
+        tier = OPTIMISED if looping and not self.never_optimise else QUICK
+        unit = Unit("form", self.world, self, facts, tier)
         name = self.build(unit, unit.form)
-        linked = self.link(unit, OPTIMISED if unit.loops and not self.never_optimise else QUICK, [name])
+        linked = self.link(unit, tier, [name])
         linked.makes_closures = unit.makes_closures
         return linked, linked[name]
 
@@ -112,6 +120,12 @@ class Compiler:
     def instance(self, slot: CodeSlot) -> int:
         """Compile the instance of a slot (its stub was called). Returns the address to continue at."""
         inst = slot.instance
+        if slot.again:
+            unit = RedispatchUnit(slot.slot.name, self.world, self, inst, slot.result)
+            name = self.build(unit, unit.build)
+            slot.unit = self.link(unit, QUICK, [name])
+            slot.slot.target = slot.unit[name]
+            return int(slot.slot.target)
         self.infer(inst)
         if not slot.fits(inst):
             return self.adapt(slot)
@@ -152,6 +166,15 @@ class Compiler:
             self.engine.define(stub, self.engine.machine.stub(lambda address, task: self.entry_called(partial(self.install, slot, OPTIMISED))))
         slot.counter.value = HOT_CALLS
         return counter, stub
+
+    def version(self, inst: Instance) -> tuple[str, int]:
+        """Symbol of the word that counts the instance's definitions, and what it is now: code that inlined it compares."""
+        slot = self.code_slot(inst)
+        name = "version" + slot.slot.name[4:]
+        if slot.version is None:
+            slot.version = ctypes.c_int64(0)
+            self.engine.define(name, ctypes.addressof(slot.version))
+        return name, slot.version.value
 
     def unit_of(self, inst: Instance, slot: CodeSlot | None = None, tier: int = OPTIMISED) -> Unit:
         """The unit of an instance, for a slot whose callers assume the slot's result kinds."""
@@ -232,7 +255,7 @@ class Compiler:
         if function is None:
             function = self.world.functions[name] = GenericFunction(name)
         function.doc = node.doc or function.doc
-        method, old = function.define(node.method)
+        method, old = function.define(node.method, made_by(node), node.flags)
         if old is not None:
             for key, inst in old.instances.items():
                 inst.method = method
@@ -242,8 +265,26 @@ class Compiler:
         else:
             self.world.values.pop(name, None)
             self.name_changed(name)
+            for other in function.methods:
+                for inst in list(other.instances.values()) if other is not method else ():
+                    self.choose_again(inst)
         self.refresh_object(function)
         self.engine.nudge()  # loops that call themselves look whether they were redefined
+
+    def choose_again(self, inst: Instance) -> None:
+        """A method was added: running code that calls an instance through its slot may mean the new one."""
+        slot = self.by_instance.get(inst)
+        if slot is None or inst.method.lam.rest is not None:
+            return
+        targets = dispatch(inst.method.function, inst.key).targets
+        if targets and targets[0].instance is inst and not targets[0].tests and not targets[0].same:
+            return
+        del self.by_instance[inst]
+        slot.instance = Instance(inst.method, inst.key, inst.given)  # the slot is not the instance's any more
+        slot.again = True
+        slot.slot.reset()
+        if slot.version is not None:
+            slot.version.value += 1
 
     def define_cell(self, node: DefineValue) -> GlobalValue:
         """A global for a value definition; an existing one is kept (its cell may be in use), with the new declared kind."""
@@ -281,6 +322,8 @@ class Compiler:
         slot = self.by_instance.get(inst)
         if slot is not None:
             slot.slot.reset()
+            if slot.version is not None:
+                slot.version.value += 1
         made = self.objects.get(self.object_name(inst.method.function))
         if made is not None and made.unit is not None:
             self.reset_object(made)  # its entry converts the old result kinds
@@ -366,10 +409,11 @@ class Compiler:
         return value.name in self.defined
 
     def literal(self, value: object) -> str:
-        key = (repr(value), value)  # 1 and 1.0 are equal, also inside lists
+        text = repr(self.world.universe.describe(value.kind)) if isinstance(value, KindRef) else repr(value)
+        key = (text, value)  # 1 and 1.0 are equal, also inside lists
         name = self.literal_names.get(key)
         if name is None:
-            name = "lit." + hashlib.sha1(repr(key).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+            name = "lit." + hashlib.sha1(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
             self.literal_names[key] = name
             self.literals[name] = word = self.make_literal(value)
             self.engine.define(name, word)
@@ -382,9 +426,7 @@ class Compiler:
         if isinstance(value, Sym):
             return self.symbol_word(value.name)
         if isinstance(value, KindRef):
-            if value.kind.name not in NUMBERED:
-                raise fail("X0900", None, f"not supported yet: the union {value.kind!r} as a value")
-            return self.constants.kind(value.kind.name)
+            return self.kinds.word(value.kind)
         if isinstance(value, Lst):
             tail = self.datum_word(value.tail) if value.tail is not None else words.NULL
             for item in reversed(value.items):
@@ -399,6 +441,19 @@ class Compiler:
     def datum_word(self, value: object) -> int:
         found = immediate_word(value)
         return found if found is not None else self.literals[self.literal(value)]
+
+    def struct(self, struct: Struct) -> str:
+        """The symbol whose address is the first word of a struct's instances."""
+        name = f"struct.{mangle(struct.name)}.{struct.bit.bit_length()}"
+        if struct not in self.structs:
+            self.structs.add(struct)
+            self.engine.define(name, self.kinds.header(struct))
+        return name
+
+    def maker(self, kind: Struct) -> int:
+        """The function object that makes instances of a struct."""
+        found = self.world.lookup(kind.name)
+        return self.objects[self.function_object(found)].word if isinstance(found, GenericFunction) else words.NOTHING
 
     def symbol_word(self, name: str) -> int:
         return self.constants.symbol(name)
@@ -469,6 +524,14 @@ class Compiler:
         else:
             body = Call(apply, [me, two, more], NOWHERE)
         return Lambda(builtin.name, [Param(a), Param(b)], rest, None, body, NOWHERE)
+
+
+def made_by(node: DefineMethod) -> Struct | None:
+    """The struct whose constructor a method is."""
+    if CONSTRUCTOR not in node.flags:
+        return None
+    assert isinstance(node.method.body, Call)
+    return constructed(node.method.body)
 
 
 def definitions(core: Core) -> list[Core]:

@@ -12,9 +12,10 @@ from typing import Any
 from jit_runtime.expand.core import DefineMethod, Global
 from jit_runtime.expand.expand import expand_toplevel
 from jit_runtime.infer.world import GenericFunction
-from jit_runtime.source.diagnostics import OmniError
+from jit_runtime.source.diagnostics import Diagnostic, OmniError
 from jit_runtime.source.text import Source
 from jit_runtime.syntax.reader import read
+from jit_runtime.types.universe import Universe
 
 FOLDER = Path(__file__).parent / "lib"
 
@@ -23,6 +24,8 @@ class Library:
     def __init__(self) -> None:
         self._functions: dict[str, GenericFunction] | None = None
         self._sources: set[Source] = set()
+        self._universe = Universe()
+        self.warnings: list[Diagnostic] = []
 
     def __call__(self, name: str) -> GenericFunction | None:
         """The generic function of a library name, or None."""
@@ -58,10 +61,9 @@ class Library:
     def has_value(self, name: str) -> bool:
         return False
 
-    def kind(self, name: str) -> Any:
-        from jit_runtime.types.kinds import KINDS
-
-        return KINDS.get(name)
+    @property
+    def universe(self) -> Universe:
+        return self._universe
 
 
 def globals_to_builtins(node: Any) -> None:

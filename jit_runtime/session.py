@@ -12,6 +12,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
+from jit_runtime import candidates
 from jit_runtime.accounting import COUNTERS, LEVELS
 from jit_runtime.backtrace import describe, placed
 from jit_runtime.batch import SMALLEST, Batch, has_loops
@@ -34,13 +35,17 @@ PROMPTS = ("<repl", "In[")  # what is evaluated under these names is kept in *1 
 
 @dataclass(slots=True)
 class Result:
-    """`value_text`: written form of the last form's value. `stats`: what the counters changed by. `timings`: seconds by stage."""
+    """`value_text`: written form of the last form's value. `stats`: what the counters changed by. `timings`: seconds by stage.
+
+    `warnings`: what is allowed but likely a mistake.
+    """
 
     value_text: str | None = None
     mime: dict[str, Any] = field(default_factory=dict)
     kind: str = "Nothing"
     stats: dict[str, int] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
+    warnings: list[Diagnostic] = field(default_factory=list)
 
 
 class Session:
@@ -96,7 +101,8 @@ class Session:
         if forms.diagnostics:
             raise OmniError(*forms.diagnostics)
         before = self.stats()
-        result = Result()
+        result = Result(warnings=self.compiler.world.warnings)
+        result.warnings.clear()
         try:
             if len(forms.forms) >= SMALLEST:
                 self._perform_batches(forms.forms, result)
@@ -112,6 +118,7 @@ class Session:
         after = self.stats()
         result.stats = {key: after[key] - before[key] for key in after}
         result.timings = self.pipeline.since(spent)
+        result.warnings = list(result.warnings)
         return result
 
     def _expand(self, form: Any) -> list[Core]:
@@ -198,6 +205,7 @@ class Session:
         self.engine.call("rt_display_value", payload)
         message = self.engine.read_text()
         code = self.engine.task.read("error_code")
+        notes = (*notes, *candidates.notes(self.compiler, code))
         if code == CODES["EXIT"]:
             return SystemExit(int(message))
         return OmniError(Diagnostic(code_of(code), span, message, notes))

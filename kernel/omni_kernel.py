@@ -90,6 +90,9 @@ class OmniKernel(Kernel):
             if code.strip():
                 name = f"In[{self.execution_count}]"
                 result = await cell.run(lambda session: session.eval(code, name=name))
+                if result.warnings and not silent:
+                    text = rendered(OmniError(*result.warnings), color=True)
+                    self.send_response(self.iopub_socket, "stream", {"name": "stderr", "text": text})
                 shown = self._show(result, silent)
         except SystemExit:
             cell.conclude(failed=False)

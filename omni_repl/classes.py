@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from jit_runtime.expand.special import SPECIAL
-
 from jit_runtime.syntax.lexer import Token
 
 _CLASSES = {

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from jit_runtime.source.diagnostics import Diagnostic
+
 
 class Shown(Protocol):
     """The result of a form. `value_text` is None or `nothing` where there is nothing to show."""
 
     @property
     def value_text(self) -> str | None: ...
+    @property
+    def warnings(self) -> list[Diagnostic]: ...
     @property
     def mime(self) -> dict[str, Any]: ...
     @property

@@ -17,6 +17,12 @@ def report(error: OmniError, color: str = "auto") -> None:
         pass
 
 
+def warn(warnings: list[Diagnostic], color: str = "auto") -> None:
+    """Write warnings to standard error."""
+    if warnings:
+        report(OmniError(*warnings), color)
+
+
 def rendered(error: OmniError, color: bool) -> str:
     """The text of an error with source line and caret, ending in a newline."""
     from jit_runtime.source.render import render_ansi, render_plain

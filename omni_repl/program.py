@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from omni_repl.arguments import Request
 from omni_repl.door import Door, OpenSession
-from omni_repl.errors import as_omni_error, is_interrupt, report
+from omni_repl.errors import as_omni_error, is_interrupt, report, warn
 from omni_repl.worker import Worker
 
 T = TypeVar("T")
@@ -77,15 +77,16 @@ def _work(request: Request, runner: _Runner) -> None:
         if request.dump is not None:
             _dump(runner, text, request.dump)
         else:
-            _evaluate(runner, name, text)
+            _evaluate(runner, name, text, request.color)
 
 
 def _dump(runner: _Runner, text: str, stage: str) -> None:
     print(runner.call(lambda session: session.dump(text, stage)))
 
 
-def _evaluate(runner: _Runner, name: str, text: str) -> None:
+def _evaluate(runner: _Runner, name: str, text: str, color: str) -> None:
     result = runner.call(lambda session: session.eval(text, name=name))
+    warn(result.warnings, color)
     for phase, seconds in result.timings.items():
         runner.timings[phase] = runner.timings.get(phase, 0.0) + seconds
     if name == "-e" and result.value_text not in (None, "nothing"):

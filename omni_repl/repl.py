@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from jit_runtime.source.diagnostics import OmniError
 from omni_repl.accounting import delta_summary, summary
 from omni_repl.arguments import Request
 from omni_repl.colors import wants_color
@@ -69,6 +70,8 @@ class Repl:
         self._entry += 1
         name = f"<repl {self._entry}>"
         result = self.runner.run(lambda session: session.eval(text, name=name))
+        if result.warnings:
+            self.say(rendered(OmniError(*result.warnings), self.color).rstrip("\n"))
         self.last = delta_summary(result.stats, sum(result.timings.values()))
         self._show(result)
 

@@ -13,12 +13,16 @@ all of whose calls are at one place has none: `only_place` says which place that
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from jit_runtime.codegen.spelling import quoted
-from jit_runtime.ir.nodes import Function
+from jit_runtime.ir.nodes import Function, InlinedPlace, Place, Site
 from jit_runtime.source.text import Span
 
 FIRST_NODE = 10000  # below it are the nodes that every module has
 _UNIT, _TYPE, _TYPES, _FILE = range(FIRST_NODE, FIRST_NODE + 4)
+SITE_SHIFT = 21  # lines above are the numbers of inlined calls
+_FARTHEST = (1 << SITE_SHIFT) - 2
 _LONGEST = 0xFFFF  # LLVM keeps columns in 16 bits
 
 
@@ -37,15 +41,18 @@ class LineTables:
         """The function's node, if it has one."""
         return self._scopes.get(id(fn))
 
-    def location(self, fn: Function, span: Span | None) -> int | None:
+    def location(self, fn: Function, at: Place) -> int | None:
         """The node of a place in a function; None where the function is from no source."""
         home = fn.span
         if home is None:
             return None
         scope = self._scopes.get(id(fn)) or self._make_scope(fn)
+        site, span = (at.site.number, at.span) if isinstance(at, InlinedPlace) else (0, at)
+        if isinstance(at, InlinedPlace):
+            home = at.site.home
         if span is None or span.source is not home.source or not home.start <= span.start <= home.end:
             span = home
-        key = scope, 1 + span.start - home.start, min(span.end - span.start, _LONGEST)
+        key = scope, (site << SITE_SHIFT) + 1 + min(span.start - home.start, _FARTHEST), min(span.end - span.start, _LONGEST)
         found = self._locations.get(key)
         if found is None:
             found = self._locations[key] = self._node(f"!DILocation(line: {key[1]}, column: {key[2]}, scope: !{scope})")
@@ -69,14 +76,30 @@ class LineTables:
 
 def only_place(fn: Function) -> Span | None:
     """The one place of all calls of a function, if there is just one."""
+    if fn.sites:
+        return None
     found: Span | None = None
     for block in fn.blocks:
         for ins in block.ins:
-            if ins.op in ("call", "tailcall") and ins.span is not None and ins.span is not found:
+            if ins.op in ("call", "tailcall") and isinstance(ins.span, Span) and ins.span is not found:
                 if found is not None and ins.span != found:
                     return None
                 found = ins.span
     return found
+
+
+def places(home: Span, sites: Sequence[Site], line: int, column: int) -> list[tuple[str | None, Span]]:
+    """What a row of a function's table stands for: its place, and before that those in inlined callees, innermost first, with their names."""
+    number = line >> SITE_SHIFT
+    if number == 0:
+        return [(None, place(home, line, column))]
+    site = sites[number - 1]
+    found: list[tuple[str | None, Span]] = [(site.name, place(site.home, line & (1 << SITE_SHIFT) - 1, column))]
+    at = site.caller
+    while isinstance(at, InlinedPlace):
+        found.append((at.site.name, at.span))
+        at = at.site.caller
+    return [*found, (None, at or home)]
 
 
 def place(home: Span, line: int, column: int) -> Span:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ctypes
 from typing import TYPE_CHECKING, Any
 
+from jit_runtime.data_form import text_of
 from jit_runtime.engine.native import Struct
 from jit_runtime.expand.core import Chr, Lst
 from jit_runtime.layout import words
-from jit_runtime.layout.records import CELL
+from jit_runtime.layout.records import CELL, Record
 from jit_runtime.types.kinds import NUMBERED
 
 if TYPE_CHECKING:
@@ -57,6 +58,10 @@ class Constants:
             word = self.symbols[name] = self.engine.call("rt_symbol", ctypes.addressof(buffer), len(data))
         return word
 
+    def text(self, symbol: int) -> str:
+        """The name of a symbol."""
+        return text_of(symbol)
+
     def boxed(self, value: int | float) -> int:
         """A number outside the range of immediate words."""
         if isinstance(value, int):
@@ -75,7 +80,21 @@ class Constants:
         return self.engine.call("rt_cons", self.region, head, tail)
 
     def kind(self, name: str) -> int:
+        """The object of a builtin kind."""
         return self.engine.call("rt_kind", NUMBERED.index(name))
+
+    def record(self, record: Record, **fields: int) -> Any:
+        """A record of the runtime, filled in."""
+        made = Struct(record)
+        made.write(**fields)
+        self.cells.append(made)
+        return made
+
+    def array(self, values: list[int]) -> int:
+        """The address of an array of words."""
+        made = (ctypes.c_uint64 * max(1, len(values)))(*(value & words.MASK64 for value in values))
+        self.cells.append(made)
+        return ctypes.addressof(made)
 
     def function(self, name: str, entry: int, info: int) -> int:
         return self.engine.call("rt_new_function", self.symbol(name), entry, info)

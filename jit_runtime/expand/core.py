@@ -7,13 +7,10 @@ side tables keyed by the node, never in the node.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from jit_runtime.source.text import NOWHERE, Span
-
-if TYPE_CHECKING:
-    from jit_runtime.types.kinds import Kind
-
+from jit_runtime.types.kinds import KINDS, Kind
+from jit_runtime.types.specificity import Signature
 
 # ---- immutable literal data (the values of Const besides int, float, bool, None = nothing, str) ----
 
@@ -171,6 +168,10 @@ class Lambda:
     @property
     def required(self) -> int:
         return sum(1 for p in self.params if p.default is None)
+
+    @property
+    def signature(self) -> Signature:
+        return Signature(tuple(p.kind or KINDS["Any"] for p in self.params), self.required, self.rest is not None)
 
 
 @dataclass(slots=True, eq=False)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from jit_runtime.expand.bodies import Step, checked, sequence
 from jit_runtime.expand.core import Const, Core, DefineMethod, DefineValue, Global, Lambda, Let, Local, SetLocal, Var
 from jit_runtime.expand.functions import Header, declare, header_with_list, make_lambda, split_header, strip
-from jit_runtime.expand.kinds import annotation
+from jit_runtime.expand.kind_definitions import define_kind
+from jit_runtime.expand.kinds import annotation, bind_variables
+from jit_runtime.expand.local_generics import chooses
 from jit_runtime.expand.mistakes import malformed, unbindable, unsupported
 from jit_runtime.expand.patterns import destructure, pattern_names
 from jit_runtime.expand.scope import Scope
@@ -25,7 +28,7 @@ DEFINERS = ("syntax", "macro", "grammar", "method")
 class Definition:
     """One `define`: a value (`header` is None), a function, or a destructuring (`name` is None)."""
 
-    __slots__ = ("doc", "flags", "form", "header", "kind", "name", "target", "value")
+    __slots__ = ("doc", "flags", "form", "header", "kind", "metas", "name", "target", "value", "where")
 
     def __init__(self, form: f.List) -> None:
         self.form = form
@@ -36,6 +39,8 @@ class Definition:
         self.value: f.Form = form
         self.doc: str | None = None
         self.flags: tuple[str, ...] = ()
+        self.metas: list[f.Meta] = []
+        self.where: f.Form | None = None
 
 
 def parse(x: Expander, form: f.Form) -> Definition:
@@ -56,10 +61,12 @@ def parse(x: Expander, form: f.Form) -> Definition:
         _read_named(definition, target, items)
     elif type(target) is f.List:
         _read_scheme_style(definition, target, items)
+    elif type(target) is f.Array and definition.where is not None:
+        raise malformed("define", target.span, "a method with ^:where needs a name", "(define ^:where [T {Number}] name [x {T}] body ...)")
     elif type(target) is f.Array:
         _read_destructuring(definition, target, items)
     elif type(target) is f.Kind:
-        raise unsupported(f"`define` of the kind `{target.span.text}`", target.span)
+        definition.metas = metas
     else:
         raise fail("X004", target.span, f"`{target.span.text}` cannot be defined", f"expected {SHAPE}")
     return definition
@@ -78,7 +85,7 @@ def _keep_metadata(definition: Definition, metas: list[f.Meta]) -> None:
     flags = []
     for meta in metas:
         if meta.key == "where":
-            raise unsupported("`^:where`", meta.span)
+            definition.where = meta.value
         if meta.key == "doc" and type(meta.value) is f.String:
             definition.doc = meta.value.value
         elif meta.value is None:
@@ -136,10 +143,13 @@ def _require_name(form: f.Form) -> None:
 def expand_global_define(x: Expander, form: f.Form) -> Core:
     """A definition for the whole module."""
     definition = parse(x, form)
+    if type(definition.target) is f.Kind:
+        return define_kind(x, definition.form, definition.target, definition.metas)
     if definition.name is None:
         return _global_destructuring(x, _with_value(definition))
     if definition.header is None:
         return _global_value(x, definition, definition.name)
+    bind_variables(x, definition.where)
     function = make_lambda(x, definition.header, definition.name, definition.form, None)
     method = DefineMethod(definition.name, function, definition.form.span, definition.doc, definition.flags)
     if x.env.has_value(definition.name) and not x.env.has_methods(definition.name):
@@ -195,11 +205,18 @@ def body_steps(x: Expander, forms: list[f.Form], scope: Scope) -> list[Step]:
     parsed = [parse(x, form) if _is_define(x, form, scope) else form for form in forms]
     for item in parsed:
         if type(item) is Definition:
+            if type(item.target) is f.Kind:
+                raise malformed("define", item.target.span, "a type is defined at top level", "the definition before the function that uses it")
             _declare_names(x, item, scope)
     steps: list[Step] = []
     bound: set[Var] = set()
+    several = _several(parsed)
     for item in parsed:
-        if type(item) is Definition:
+        if type(item) is Definition and item.name in several:
+            methods = several[item.name]
+            if item is methods[0]:
+                _generic_steps(x, methods, scope, bound, steps)
+        elif type(item) is Definition:
             _define_step(x, item, scope, bound, steps)
         else:
             steps.append(_step(x, None, len(x.references), x.expand(item, scope)))  # type: ignore[arg-type]
@@ -233,14 +250,42 @@ def _define_step(x: Expander, definition: Definition, scope: Scope, bound: set[V
         return
     var = scope.names[name]
     if definition.header is not None:
-        if var in bound:
-            raise unsupported(f"a second local definition of the function `{name}`", definition.form.span)
         core: Core = make_lambda(x, definition.header, name, definition.form, scope)
     else:
         core = checked(x.expand(definition.value, scope), var.kind, f"`{name}`", definition.form.span)
         if type(core) is Lambda and core.name is None:
             core.name = name
     steps.append(_bind_or_assign(x, var, mark, core, bound))
+
+
+def _several(parsed: Sequence[object]) -> dict[str | None, list[Definition]]:
+    """The functions of a body that have several definitions, by name."""
+    found: dict[str | None, list[Definition]] = {}
+    for item in parsed:
+        if type(item) is Definition and item.header is not None:
+            found.setdefault(item.name, []).append(item)
+    return {name: items for name, items in found.items() if len(items) > 1}
+
+
+def _generic_steps(x: Expander, definitions: list[Definition], scope: Scope, bound: set[Var], steps: list[Step]) -> None:
+    """A local generic function: its methods under names of their own, and a function that chooses among them."""
+    name = definitions[0].name
+    assert name is not None
+    var = scope.names[name]
+    bound.add(var)
+    methods: dict[object, tuple[Var, Lambda]] = {}
+    made: list[Step] = []
+    for definition in definitions:
+        assert definition.header is not None
+        mark = len(x.references)
+        bind_variables(x, definition.where)
+        method = make_lambda(x, definition.header, name, definition.form, scope)
+        hidden = Var(name, definition.form.span)
+        methods[method.signature.key] = (hidden, method)  # the same signature replaces
+        made.append(_step(x, hidden, mark, method))
+    steps += [step for step in made if any(step.var is hidden for hidden, _ in methods.values())]
+    chooser = chooses(name, list(methods.values()), definitions[0].form.span)
+    steps.append(Step(var, chooser, [hidden for hidden, _ in methods.values()]))
 
 
 def _bind_or_assign(x: Expander, var: Var, mark: int, core: Core, bound: set[Var]) -> Step:

@@ -14,15 +14,16 @@ from jit_runtime.expand import special
 from jit_runtime.expand.analyze import analyze
 from jit_runtime.expand.bodies import expand_body
 from jit_runtime.expand.core import Big, Call, Chr, Const, Core, Global, KindRef, Local, Lst, Var
-from jit_runtime.expand.kinds import expand_kind
-from jit_runtime.expand.mistakes import malformed, unsupported
+from jit_runtime.expand.kind_definitions import construct
+from jit_runtime.expand.kinds import expand_kind, expand_value_kind, find_kind
+from jit_runtime.expand.mistakes import malformed
 from jit_runtime.expand.paths import expand_path, expand_pipe
 from jit_runtime.expand.quotes import expand_quote_form
 from jit_runtime.expand.scope import Env, Scope, lookup
 from jit_runtime.source.diagnostics import fail
 from jit_runtime.source.text import Span
 from jit_runtime.syntax import forms as f
-from jit_runtime.types.kinds import KINDS
+from jit_runtime.types.kinds import Kind
 
 RECURSION = 50_000
 """Python frames one expansion may use: about five for each level of nesting that the reader accepts."""
@@ -44,13 +45,15 @@ class Expander:
     """The expansion of one top-level form.
 
     `references` logs every variable a name resolved to, in order: bodies read from it who refers to what.
+    `variables`: type variables of the definition that is expanded.
     """
 
-    __slots__ = ("env", "references")
+    __slots__ = ("env", "references", "variables")
 
     def __init__(self, env: Env) -> None:
         self.env = env
         self.references: list[Var] = []
+        self.variables: dict[str, Kind] = {}
 
     def toplevel(self, form: f.Form) -> Core:
         """A form whose definitions are global."""
@@ -100,6 +103,8 @@ def _list(x: Expander, form: f.List, scope: Scope | None) -> Core:
         raise malformed("call", form.span, "a dotted list cannot be evaluated", "(function argument ...)")
     if len(items) > 2 and type(items[1]) is f.Symbol and items[1].name == "|>":
         return expand_pipe(x, form, scope)
+    if type(head) is f.Symbol and lookup(head.name, scope) is None and x.env.has_methods(head.name):
+        return Call(Global(head.name, head.span), [BY_CLASS[type(item)](x, item, scope) for item in items[1:]], form.span)  # a struct's name, too
     return Call(x.expand(head, scope), [BY_CLASS[type(item)](x, item, scope) for item in items[1:]], form.span)
 
 
@@ -117,8 +122,12 @@ def _symbol(x: Expander, form: f.Symbol, scope: Scope | None) -> Core:
         raise fail("X006", form.span, f"`{name}` is a special form, not a value", help=f"wrap it: `(fn [x] ({name} x ...))`")
     if name in TOKENS:
         raise fail("X006", form.span, f"`{name}` cannot be evaluated", TOKENS[name])
-    if name in KINDS and _is_builtin(x, name, None):
-        return Const(KindRef(KINDS[name]), form.span)
+    kind = find_kind(x, name)
+    if kind is not None and not x.env.has_value(name):
+        return Const(KindRef(kind), form.span)
+    variant = x.env.universe.variants.get(name)
+    if variant is not None and variant.is_constant and not x.env.has_value(name):
+        return construct(variant, [], form.span)  # of the prelude
     return Global(name, form.span)
 
 
@@ -158,10 +167,6 @@ def _format(x: Expander, form: f.Format, scope: Scope | None) -> Core:
     return Call(Global("%str", form.span), parts, form.span)
 
 
-def _value_kind(x: Expander, form: f.ValueKind, scope: Scope | None) -> Core:
-    raise unsupported("a value kind (`#val`)", form.span)
-
-
 def _meta(x: Expander, form: f.Meta, scope: Scope | None) -> Core:
     if form.form is None:
         raise malformed("^", form.span, f"metadata `{form.key}` with nothing after it", "a form after the metadata")
@@ -187,7 +192,7 @@ BY_CLASS: dict[type, Callable[[Expander, Any, Scope | None], Core]] = {
     f.Quote: expand_quote_form,
     f.Path: expand_path,
     f.Format: _format,
-    f.ValueKind: _value_kind,
+    f.ValueKind: expand_value_kind,
     f.Meta: _meta,
     f.Index: _index,
 }

@@ -114,7 +114,7 @@ def _read_slot(header: Header, items: list[f.Form]) -> None:
             slot = None
         elif type(form) is f.Symbol or slot is None or _is_key_pattern(form):
             slot = _add(header, form)
-        elif type(form) is f.Kind and slot.kind is None and slot.default is None:
+        elif type(form) in (f.Kind, f.ValueKind) and slot.kind is None and slot.default is None:
             slot.kind = form
         elif slot.default is None:
             slot.default = form

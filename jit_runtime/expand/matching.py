@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from jit_runtime.expand.core import Const, Core, If, Let, Local, Seq, SetLocal, Var
 from jit_runtime.expand.functions import strip
 from jit_runtime.expand.mistakes import malformed
-from jit_runtime.expand.patterns import Pattern, builtin, is_slot
+from jit_runtime.expand.patterns import Pattern, builtin, is_slot, struct_named
 from jit_runtime.expand.scope import Scope
+from jit_runtime.source.diagnostics import Diagnostic
 from jit_runtime.syntax import forms as f
+from jit_runtime.types.kinds import Struct
 
 if TYPE_CHECKING:
     from jit_runtime.expand.expand import Expander
@@ -33,10 +35,37 @@ def expand_match(x: Expander, form: f.List, scope: Scope | None) -> Core:
     subject = Var("subject", form.items[1].span)
     bindings: list[tuple[Var, Core]] = [(subject, x.expand(form.items[1], scope))]
     arms = _arms(form)
+    _warn_of_missing(x, arms, form)
     result: Core = builtin("no-match", form.span, Local(subject, subject.span))
     for arm in reversed(arms):
         result = _try(x, arm, subject, result, scope, bindings)
     return Let(bindings, result, form.span)
+
+
+def _warn_of_missing(x: Expander, arms: list[Arm], form: f.List) -> None:
+    """A warning where all clauses are variants of one enum and some variant has no clause."""
+    covered: set[Struct] = set()
+    seen: set[Struct] = set()
+    for arm in arms:
+        pattern = arm.pattern
+        name = pattern.items[0] if type(pattern) is f.List and pattern.items else pattern
+        variant = struct_named(x, name)
+        if variant is None or variant.enum is None or (type(pattern) is not f.List and not variant.is_constant):
+            return
+        seen.add(variant)
+        plain = type(pattern) is not f.List or all(type(item) is f.Symbol for item in pattern.items)
+        if plain and not arm.guards and arm.kind is None:
+            covered.add(variant)
+    enums = {variant.enum for variant in seen}
+    if len(enums) != 1:
+        return
+    enum = enums.pop()
+    assert enum is not None
+    missing = [child.name for child in enum.children if child not in covered]
+    if missing:
+        some = " (a clause with a guard or an inner pattern may not match)" if any(child.name in missing for child in seen) else ""
+        message = f"this match does not cover {', '.join(missing)} of {enum!r}{some}"
+        x.env.warnings.append(Diagnostic("W001", form.span, message, help="add a clause for each, or [else ...]", severity="warning"))
 
 
 def _arms(form: f.List) -> list[Arm]:

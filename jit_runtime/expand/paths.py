@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jit_runtime.expand.core import Call, Const, Core, If, Lambda, Let, Local, Param, Seq, Sym, Var
+from jit_runtime.expand.core import Call, Const, Core, Global, If, Lambda, Let, Local, Param, Seq, Sym, Var
+from jit_runtime.expand.kind_definitions import construct
+from jit_runtime.expand.kinds import qualified
 from jit_runtime.expand.mistakes import malformed
 from jit_runtime.expand.patterns import builtin
 from jit_runtime.expand.scope import Scope, lookup
@@ -22,7 +24,24 @@ def expand_path(x: Expander, form: f.Path, scope: Scope | None) -> Core:
     if form.root is None:
         var = Var("object", form.span)
         return Lambda(None, [Param(var)], None, None, _access(x, Local(var, form.span), form.segments, form.span, scope), form.span)
+    variant = _variant(x, form, scope)
+    if variant is not None:
+        return _access(x, variant, form.segments[1:], form.span, scope)
     return _access(x, x.expand(form.root, scope), form.segments, form.span, scope)
+
+
+def _variant(x: Expander, form: f.Path, scope: Scope | None) -> Core | None:
+    """What `Enum.Variant` names."""
+    root, first = form.root, form.segments[0]
+    if type(root) is not f.Symbol or type(first) is not f.Symbol or lookup(root.name, scope) is not None:
+        return None
+    name = qualified(root.name, first.name)
+    found = x.env.universe.variants.get(name)
+    if found is None:
+        return None
+    if found.is_constant and not x.env.has_value(name):
+        return construct(found, [], form.span)  # of the prelude
+    return Global(name, form.span)
 
 
 def _access(x: Expander, core: Core, segments: list[f.Symbol | f.Index], span: Span, scope: Scope | None) -> Core:

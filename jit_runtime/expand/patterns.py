@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from jit_runtime.expand.core import Call, Chr, Const, Core, Global, If, KindRef, Local, Seq, SetLocal, Sym, Var
-from jit_runtime.expand.kinds import kind_of
-from jit_runtime.expand.mistakes import duplicate, unsupported
+from jit_runtime.expand.kinds import kind_of, qualified
+from jit_runtime.expand.mistakes import duplicate
 from jit_runtime.source.diagnostics import OmniError, fail
 from jit_runtime.source.text import Span
 from jit_runtime.syntax import forms as f
-from jit_runtime.types.kinds import KINDS
+from jit_runtime.types.kinds import KINDS, Struct
 
 if TYPE_CHECKING:
     from jit_runtime.expand.expand import Expander
@@ -58,10 +58,15 @@ class Pattern:
 
     def part(self, form: f.Form, access: Core) -> None:
         """Match `form` against a part of the value; a name needs no temporary."""
-        if type(form) is f.Symbol:
+        if type(form) is f.Symbol and not self.names_constant(form):
             self.bind(form, access)
         else:
             self.add(form, self.keep(access, form.span))
+
+    def names_constant(self, form: f.Symbol) -> bool:
+        """Is the name a variant without fields?"""
+        variant = self.x.env.universe.variants.get(form.name)
+        return variant is not None and variant.is_constant
 
     def bind(self, form: f.Symbol, value: Core) -> None:
         if form.name == "_":
@@ -92,7 +97,8 @@ def bad_pattern(form: f.Form, problem: str) -> OmniError:
         "X008",
         form.span,
         f"bad pattern `{form.span.text}`: {problem}",
-        "patterns are names, literals, {Kind}, [p ...], (list p ...), (cons h t), (:key ...), (or p ...), (and p ...), (not p), (as p name)",
+        "patterns are names, literals, {Kind}, [p ...], (list p ...), (cons h t), (Struct p ...), (:key ...), "
+        "(or p ...), (and p ...), (not p), (as p name)",
     )
 
 
@@ -105,7 +111,11 @@ def builtin(name: str, span: Span, *args: Core) -> Core:
 
 
 def _name(p: Pattern, form: f.Symbol, subject: Local) -> None:
-    p.bind(form, subject)
+    """A name that is a variant without fields is that constant."""
+    if p.names_constant(form):
+        p.test(builtin("type?", form.span, subject, Const(KindRef(p.x.env.universe.variants[form.name]), form.span)))
+    else:
+        p.bind(form, subject)
 
 
 def _number(p: Pattern, form: f.Int | f.Float | f.BigInt, subject: Local) -> None:
@@ -259,7 +269,34 @@ def _keys(p: Pattern, form: f.List, subject: Local) -> None:
 
 
 def _constructor(p: Pattern, form: f.List, subject: Local) -> None:
-    raise unsupported(f"the constructor pattern `{form.span.text}`", form.span)
+    """`(Ctor p ...)`: a struct or a variant with one pattern for each field, in their order."""
+    made = struct_named(p.x, form.items[0])
+    if made is None:
+        raise bad_pattern(form, f"`{form.items[0].span.text}` is no struct and no variant")
+    if len(form.items) - 1 != len(made.fields):
+        raise bad_pattern(form, f"arity: `{made.name}` has {len(made.fields)} field{'s' if len(made.fields) != 1 else ''}")
+    p.test(builtin("type?", form.span, subject, Const(KindRef(made), form.span)))
+    for field, item in zip(made.fields, form.items[1:], strict=True):
+        p.part(item, builtin("path-get", item.span, subject, Const(Sym(field.name), item.span)))
+
+
+def struct_named(x: Expander, form: f.Form) -> Struct | None:
+    """The struct or variant that a name or an `Enum.Variant` path means."""
+    universe = x.env.universe
+    if type(form) is f.Symbol:
+        found = universe.variants.get(form.name) or universe.kinds.get(form.name)
+        return found if isinstance(found, Struct) else None
+    if type(form) is f.Path and type(form.root) is f.Symbol and len(form.segments) == 1 and type(form.segments[0]) is f.Symbol:
+        return universe.variants.get(qualified(form.root.name, form.segments[0].name))
+    return None
+
+
+def _path(p: Pattern, form: f.Path, subject: Local) -> None:
+    """`Enum.Variant` of a variant without fields."""
+    made = struct_named(p.x, form)
+    if made is None or not made.is_constant:
+        raise bad_pattern(form, "this is no variant without fields")
+    p.test(builtin("type?", form.span, subject, Const(KindRef(made), form.span)))
 
 
 def _list_pattern(p: Pattern, form: f.List, subject: Local) -> None:
@@ -365,6 +402,7 @@ BY_CLASS: dict[type, Callable[[Pattern, Any, Local], None]] = {
     f.ValueKind: _value_kind,
     f.Array: _array,
     f.List: _list,
+    f.Path: _path,
 }
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from jit_runtime.expand.core import Var
-
-if TYPE_CHECKING:
-    from jit_runtime.types.kinds import Kind
+from jit_runtime.source.diagnostics import Diagnostic
+from jit_runtime.types.universe import Universe
 
 
 class Env(Protocol):
@@ -17,11 +16,20 @@ class Env(Protocol):
 
     def has_value(self, name: str) -> bool: ...
 
-    def kind(self, name: str) -> Kind | None: ...
+    @property
+    def universe(self) -> Universe: ...
+
+    @property
+    def warnings(self) -> list[Diagnostic]:
+        """What expansion found that is allowed but likely a mistake; whoever evaluates takes it from here."""
 
 
 class EmptyEnv:
     """A module without definitions."""
+
+    def __init__(self) -> None:
+        self._universe = Universe()
+        self.warnings: list[Diagnostic] = []
 
     def has_methods(self, name: str) -> bool:
         return False
@@ -29,8 +37,9 @@ class EmptyEnv:
     def has_value(self, name: str) -> bool:
         return False
 
-    def kind(self, name: str) -> Kind | None:
-        return None
+    @property
+    def universe(self) -> Universe:
+        return self._universe
 
 
 class Scope:

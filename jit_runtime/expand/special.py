@@ -28,6 +28,7 @@ from jit_runtime.expand.handlers import (
     expand_misplaced_clause,
     expand_try,
 )
+from jit_runtime.expand.kinds import expand_computed_kind
 from jit_runtime.expand.later import expand_later
 from jit_runtime.expand.limits import expand_with_memory_limit
 from jit_runtime.expand.matching import expand_match
@@ -87,6 +88,7 @@ REPLACEABLE = {
     "assert": expand_assert,
     "assert-eq": expand_assert_eq,
     "with-memory-limit": expand_with_memory_limit,
+    "union": expand_computed_kind,
     # not yet
     "perform": expand_later,
     "prompt": expand_later,

@@ -1,19 +1,17 @@
-"""Adapters: what an old slot holds after a redefinition changed the kinds of the result."""
+"""Adapters: what an old slot holds after a definition changed the kinds of the result, or which method is meant."""
 
 from __future__ import annotations
 
 from jit_runtime.expand.core import Const, Lambda
 from jit_runtime.infer.annotate import Analysis
 from jit_runtime.infer.build import Return
-from jit_runtime.infer.calls import call_rep, emit_call
+from jit_runtime.infer.calls import call_rep, deliver_checked, emit_call, through
 from jit_runtime.infer.code import Val, rep_of, word
 from jit_runtime.infer.shape import MachineFunction, Shape
-from jit_runtime.infer.tests import kind_test
 from jit_runtime.infer.unit import Linker, Unit
-from jit_runtime.infer.world import Instance, World
+from jit_runtime.infer.world import Instance, World, dispatch
 from jit_runtime.ir.nodes import Symbol
 from jit_runtime.source.text import NOWHERE
-from jit_runtime.types.errors import CODES
 from jit_runtime.types.kinds import ANY
 
 
@@ -36,11 +34,26 @@ class AdapterUnit(Unit):
         made = emit_call(b, b.load(Symbol(self.target), "ptr"), word(0), args, call_rep(self.new), None)
         assert made is not None
         value = Val(b.to_rep(Val(made, self.new), rep_of(self.new)), self.new or ANY)
-        fits = kind_test(b, value, self.old)
-        ok, bad = b.new("ok"), b.new("redefined")
-        b.cbr(fits, ok, bad, "likely")
-        b.at(bad)
-        b.fail(CODES["REDEFINED"], self.symbol(b, self.inst.method.function.name), b.to_word(value))
-        b.at(ok)
-        b.deliver(Val(b.to_rep(value, rep_of(self.old & self.new)), self.old & self.new), Return(self.old, result))
+        deliver_checked(b, value, self.inst.method.function.name, self.old, Return(self.old, result))
+        return fn.name
+
+
+class RedispatchUnit(Unit):
+    """What a slot holds after another method was added that calls through it may mean now: it chooses again."""
+
+    def __init__(self, slot: str, world: World, linker: Linker, inst: Instance, result: int) -> None:
+        body = Const(None, NOWHERE)
+        root = MachineFunction(Lambda(slot, [], None, None, body, NOWHERE), body, None)
+        super().__init__(f"again.{slot}", world, linker, Analysis(Shape(root)))
+        self.inst, self.result = inst, result
+
+    def build(self) -> str:
+        function, key = self.inst.method.function, self.inst.key
+        reps, result = [call_rep(m) for m in key], call_rep(self.result)
+        fn, given = self.function(self.name, reps, result)
+        fn.attributes.add("export")
+        b = self.start(fn, self.facts.shape.root)
+        values = [Val(b.to_rep(Val(op, m), rep_of(m)), m) for op, m in zip(self.read_arguments(b, given, reps), key, strict=True)]
+        made = through(b, function, dispatch(function, key), values, None, ANY)
+        deliver_checked(b, made, function.name, self.result, Return(self.result, result))
         return fn.name

@@ -38,12 +38,13 @@ from jit_runtime.expand.core import (
     Var,
     While,
 )  # fmt: skip
+from jit_runtime.expand.kind_definitions import constructed
 from jit_runtime.infer.fuse import fuse, still_means
 from jit_runtime.infer.shape import Shape, shape_of
 from jit_runtime.infer.transfer import BOOL, FALSY, NOTHING, PREDICATES, RESULT, kind_of_new
 from jit_runtime.infer.world import Dispatch, GenericFunction, GlobalValue, Instance, World, dispatch, one_kind, with_guess
 from jit_runtime.types.builtins import Builtin
-from jit_runtime.types.kinds import ANY, BIT, KINDS
+from jit_runtime.types.kinds import ANY, BIT, BUILTIN, KINDS, Struct
 
 LIST, FUNCTION = KINDS["List"].mask, BIT["Function"]
 CONSTANT_KINDS = {
@@ -141,6 +142,25 @@ class Inference:
         if inst.result != before:
             self.grown.add(inst)
             self.queue.extend(c for c in inst.callers if c not in self.queue)
+
+
+def made_from(made: Struct, masks: list[int]) -> int:
+    """A struct; nothing when a field surely gets a wrong kind."""
+    fits = all(field.kind is None or mask & field.kind.mask for field, mask in zip(made.fields, masks, strict=True))
+    return made.mask if fits else 0
+
+
+def field_kinds(world: World, mask: int, key: Core) -> int:
+    """What a field of the structs in `mask` holds; ANY where something else may be meant."""
+    structs = world.universe.structs_in(mask) if not mask & BUILTIN else None
+    if not structs or not isinstance(key, Const) or not isinstance(key.value, Sym):
+        return ANY
+    result = 0
+    for struct in structs:
+        found = struct.field(key.value.name)
+        if found is not None:
+            result |= found.kind.mask if found.kind is not None else ANY
+    return result
 
 
 class Walk:
@@ -270,11 +290,11 @@ class Walk:
             known = not self.facts.vars.get(arg.var, 0) & narrow.get(arg.var, ANY) & ~test.args[1].value.kind.mask  # type: ignore[union-attr]
             return (narrow, None) if known else (None, narrow)
         mask = PREDICATES.get(builtin.name)
-        if mask is None and builtin.name == "type?" and len(test.args) == 2 and isinstance(test.args[1], Const):
+        if mask is None and builtin.name in ("type?", "instance?") and len(test.args) == 2 and isinstance(test.args[1], Const):
             value = test.args[1].value
             # A kind is also an instance of itself seen as a set (S11.10), so values that are kinds stay on both sides.
-            if isinstance(value, KindRef) and not self.facts.vars.get(arg.var, 0) & BIT["Kind"]:
-                mask = value.kind.mask
+            if isinstance(value, KindRef) and (builtin.name == "instance?" or not self.facts.vars.get(arg.var, 0) & BIT["Kind"]):
+                return self.split(arg.var, value.kind.mask, ~value.kind.sure, narrow)
         if mask is None:
             return narrow, narrow
         # A pair need not be a list: `list?` tells nothing where it does not hold.
@@ -374,8 +394,13 @@ class Walk:
         return self.facts.results.get(id(lam), 0)
 
     def call_generic(self, node: Call, function: GenericFunction, masks: list[int]) -> int:
-        found = with_guess(dispatch(function, tuple(masks)), function, masks, self.likely(node, masks))
+        made = function.makes(len(masks))
+        if made is not None:
+            return made_from(made, masks)
+        found = with_guess(dispatch(function, tuple(masks)), function, masks, self.likely(node, masks), self.world.universe)
         self.facts.dispatches[id(node)] = found
+        if not found.targets:
+            return ANY  # an error now; a method that is added later may give anything
         result = 0
         for target in found.targets:
             if target.instance is not None:
@@ -385,10 +410,21 @@ class Walk:
     def call_builtin(self, node: Call, builtin: Builtin, masks: list[int]) -> int:
         if builtin.name == "typed-array":
             return kind_of_new(node, builtin.result_mask)
+        special = self.structs(builtin.name, node, masks)
+        if special is not None:
+            return special
         rule = RESULT.get(builtin.name)
         if rule is not None and masks:
             return rule(masks)
         return builtin.result_mask
+
+    def structs(self, name: str, node: Call, masks: list[int]) -> int | None:
+        """The result of making a struct and of reading a field of one; None for everything else."""
+        if name == "construct":
+            return made_from(constructed(node), masks[1:])
+        if name not in ("get", "path-get") or not masks[0] & ~BUILTIN:
+            return None
+        return field_kinds(self.world, masks[0], node.args[1])
 
     def seq(self, node: Seq, narrow: Narrowing) -> int:
         mask = NOTHING

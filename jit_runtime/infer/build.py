@@ -40,13 +40,14 @@ from jit_runtime.infer.select import selected
 from jit_runtime.infer.shape import MachineFunction
 from jit_runtime.infer.strips import back_edge
 from jit_runtime.infer.transfer import ELEMENT_KINDS
-from jit_runtime.infer.world import GenericFunction, GlobalValue
+from jit_runtime.infer.virtual import Fields, Virtual, fields_of, gives_fields, is_raw, only_fields, replaceable, variables
+from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance
 from jit_runtime.ir.nodes import Block, Function, Imm, Operand, Symbol, Variable
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_NAME, EXTRA_SHIFT
 from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.errors import CODES
-from jit_runtime.types.kinds import ANY, BIT
+from jit_runtime.types.kinds import ANY, BIT, Kind, certain
 
 if TYPE_CHECKING:
     from jit_runtime.infer.unit import Unit
@@ -82,7 +83,7 @@ class Close:
     place: Operand
 
 
-Continuation = Return | Join | Close
+Continuation = Return | Join | Close | Fields
 
 
 @dataclass(slots=True, eq=False)
@@ -102,7 +103,8 @@ class Builder(Code):
     """`storage`: where each variable of this machine function is. `dest`: the region that new values go to now.
 
     Temporaries are born in the youngest open region (or in the space of the loop around them), what is delivered to a
-    continuation in that continuation's place. `spaces`: loop spaces open here, outermost first.
+    continuation in that continuation's place. `spaces`: loop spaces open here, outermost first. `home`: the youngest region
+    at entry. `inlined`: the calls whose bodies are being built, outermost first.
     """
 
     def __init__(self, unit: Unit, fn: Function, mf: MachineFunction) -> None:
@@ -110,9 +112,12 @@ class Builder(Code):
         self.unit, self.mf = unit, mf
         self.facts, self.shape = unit.facts, unit.facts.shape
         self.env: Operand = fn.params[2]
-        self.storage: dict[Var, Operand] = {}
+        self.storage: dict[Var, Operand | Virtual] = {}
         self.loops: dict[Var, Loop] = {}
         self.spaces: list[Space] = []
+        self.home: Operand = fn.params[1]
+        self.inlined: list[Instance] = []
+        self.inlined_nodes = 0
         self.result_place: Operand = fn.params[1]
         self.arrays: set[Operand] = set()  # variables' values that are arrays of known kind
         self.doubles: dict[Operand, Known] = {}  # words that arithmetic made, and their doubles
@@ -173,6 +178,8 @@ class Builder(Code):
         if var is self.mf.self_var:
             return Val(self.env, mask)
         found = self.storage.get(var)
+        if isinstance(found, Virtual):
+            return found.object(self)
         if found is None:
             raw: Operand = self.captured(var)
             if var in self.shape.boxed:
@@ -198,7 +205,7 @@ class Builder(Code):
         found = self.storage.get(var)
         if found is None:
             return self.captured(var)
-        if var in self.shape.boxed:
+        if var in self.shape.boxed and not isinstance(found, Virtual):
             return self.get(found) if isinstance(found, Variable) else found
         return self.to_word(self.read(var))
 
@@ -367,6 +374,13 @@ class Builder(Code):
                 if self.unit.needs_closure(self.shape, var):
                     self.storage[var] = self.unit.closure(self, self.shape.known[var])
                 continue
+            struct = replaceable(self.unit.world, self.facts.vars.get(var, 0))
+            if struct and gives_fields(self, self.facts, value) and only_fields(self.unit.world, self.facts, node.body, var):
+                fields = fields_of(self, value, struct)
+                if fields is None:
+                    break
+                self.storage[var] = fields
+                continue
             made = number(self, value)
             if self.block is None:
                 break
@@ -468,6 +482,9 @@ class Builder(Code):
         if isinstance(k, Close):
             self.deliver(close_space(self, value, k.place), k.outer)
             return
+        if isinstance(k, Fields):
+            k.take(self, value)
+            return
         k.used = True
         self.set(k.variable, self.to_rep(value, k.variable.type))
         self.br(k.block)
@@ -503,11 +520,16 @@ class Builder(Code):
             self.unit.closures(self, node)
             self.tail(node.body, k)
             return
-        space = open_space(self, [lam.body for _, lam in node.bindings], [p.var for _, lam in node.bindings for p in lam.params])
+        virtual = self.virtual_parameters(node)
+        objects = [p.var for _, lam in node.bindings for p in lam.params if p.var not in virtual or not is_raw(virtual[p.var])]
+        space = open_space(self, [lam.body for _, lam in node.bindings], objects)
+        self.storage.update(virtual)
         inner: Continuation = k if space is None else Close(k, self.place_of(k))
         first = len(self.fn.blocks)
         for var, lam in node.bindings:
             for param in lam.params:
+                if param.var in virtual:
+                    continue
                 mask = self.facts.vars.get(param.var, 0)
                 rep = "ref" if param.var in self.shape.boxed else rep_of(mask)
                 self.storage[param.var] = self.fn.variable(param.var.name, rep)
@@ -525,6 +547,17 @@ class Builder(Code):
             back_edge(self, head, self.loops[var].target, first)
         if space is not None:
             self.dest = self.spaces.pop().outer
+
+    def virtual_parameters(self, node: Letrec) -> dict[Var, Virtual]:
+        """The variables of a loop that are structs of which only fields are read."""
+        found: dict[Var, Virtual] = {}
+        bodies = [lam.body for _, lam in node.bindings]
+        for _, lam in node.bindings:
+            for param in lam.params:
+                struct = replaceable(self.unit.world, self.facts.vars.get(param.var, 0))
+                if struct and param.kind is None and all(only_fields(self.unit.world, self.facts, body, param.var) for body in bodies):
+                    found[param.var] = variables(self, struct, param.var.name)
+        return found
 
     def loop_body(self, lam: Lambda, k: Continuation) -> None:
         if self.block is not None and all(self.facts.vars.get(p.var, 0) for p in lam.params):
@@ -549,19 +582,18 @@ class Builder(Code):
 
     # ---- checks and guards ----
 
-    def checked(self, value: Val, kind: object, what: str) -> Val:
-        from jit_runtime.infer.tests import kind_test
+    def checked(self, value: Val, kind: Kind, what: str) -> Val:
+        from jit_runtime.infer.tests import in_kind
 
-        mask = kind.mask  # type: ignore[attr-defined]
-        if not value.mask & ~mask:
+        if certain(value.mask, kind):
             return value
-        narrowed = value.mask & mask
+        narrowed = value.mask & kind.mask
         if narrowed:
             ok, bad = self.new("ok"), self.new("fail")
-            self.cbr(kind_test(self, value, mask), ok, bad, "likely")
+            self.cbr(in_kind(self, value, kind), ok, bad, "likely")
             self.at(bad)
         text = self.unit.constant(self, what).op
-        name = self.unit.constant(self, kind.name).op  # type: ignore[attr-defined]
+        name = self.unit.constant(self, kind.name).op
         self.fail(CODES["TYPE"], text, name, self.to_word(value))
         if not narrowed:
             return value

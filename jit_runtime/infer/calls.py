@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jit_runtime.expand.core import Call, Global, Lambda, Local
+from jit_runtime.expand.core import Call, Global, Lambda, Local, Var
 from jit_runtime.infer import arrays as _arrays  # noqa: F401  (its prims)
 from jit_runtime.infer.code import NOTHING, TASK, Val, i64, rep_of, word
 from jit_runtime.infer.explain import note_allocation
+from jit_runtime.infer.inline import inline, inlines, sure_instance
 from jit_runtime.infer.placement import is_constructor, is_scalar, leave_spaces, reset_space
 from jit_runtime.infer.prims import PRIMS
-from jit_runtime.infer.tests import kind_test
+from jit_runtime.infer.structs import construct
+from jit_runtime.infer.tests import in_kind, kind_test, same_kind
 from jit_runtime.infer.transfer import NUMBER
+from jit_runtime.infer.virtual import Fields, Virtual, argument, construct_fields, fields_of, is_raw
 from jit_runtime.infer.world import Dispatch, GenericFunction, Instance, dispatch
 from jit_runtime.ir import ops
-from jit_runtime.ir.nodes import Operand, Symbol
+from jit_runtime.ir.nodes import Operand, Symbol, Variable
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_NAME, TYPE_SHIFT
 from jit_runtime.source.diagnostics import fail
 from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.errors import CODES
-from jit_runtime.types.kinds import ANY, BIT
+from jit_runtime.types.kinds import ANY, BIT, Kind
 
 if TYPE_CHECKING:
-    from jit_runtime.infer.build import Builder, Continuation
+    from jit_runtime.infer.build import Builder, Continuation, Join
     from jit_runtime.infer.shape import MachineFunction
 
 REGISTERS, DOUBLES, BUFFER = 3, 8, 256
@@ -57,6 +60,8 @@ def call_tail(b: Builder, node: Call, k: Continuation) -> None:
     if isinstance(fn, Local) and fn.var in b.loops:
         jump(b, node, fn)
         return
+    if isinstance(k, Fields) and construct_fields(b, node, k):
+        return
     if is_constructor(b.unit.world, node):
         b.dest = b.place_of(k)  # the arguments are part of the result
     value = dispatch_call(b, node, k)
@@ -67,24 +72,39 @@ def jump(b: Builder, node: Call, fn: Local) -> None:
     """A call of a loop: assign its parameters and branch."""
     loop = b.loops[fn.var]
     lam = loop.lam
-    values = [b.expr(arg) for arg in node.args]
-    if b.block is None:
-        return
+    values: list[Val | Virtual] = []
+    for param, arg in zip(lam.params, node.args, strict=True):
+        target = b.storage.get(param.var)
+        made = fields_of(b, arg, target.struct) if isinstance(target, Virtual) else b.expr(arg)
+        if made is None or b.block is None:
+            return
+        values.append(made)
     for i, (param, value) in enumerate(zip(lam.params, values, strict=True)):
-        if param.kind is not None:
+        if param.kind is not None and isinstance(value, Val):
             values[i] = b.checked(value, param.kind, f"`{param.var.name}`")
             if b.block is None:
                 return
     for param, value in zip(lam.params, values, strict=True):
         variable = b.storage[param.var]
-        if param.var in b.shape.boxed:
-            b.set(variable, b.new_box(b.to_word(value)))  # type: ignore[arg-type]
-        else:
-            b.set(variable, b.to_rep(value, variable.type))  # type: ignore[arg-type]
-    leave_spaces(b, loop.spaces, [b.facts.vars.get(p.var, 0) if p.var not in b.shape.boxed else ANY for p in lam.params])
+        if isinstance(value, Virtual):
+            assert isinstance(variable, Virtual)
+            for to, op in zip(variable.fields, value.fields, strict=True):
+                b.set(to, op)  # type: ignore[arg-type]
+            continue
+        assert isinstance(variable, Variable)
+        b.set(variable, b.new_box(b.to_word(value)) if param.var in b.shape.boxed else b.to_rep(value, variable.type))
+    leave_spaces(b, loop.spaces, [kept_mask(b, p.var) for p in lam.params])
     if loop.spaces and len(b.spaces) >= loop.spaces and b.spaces[loop.spaces - 1].loops(fn.var):
         reset_space(b, b.spaces[loop.spaces - 1])
     b.br(loop.target)
+
+
+def kept_mask(b: Builder, var: Var) -> int:
+    """The kinds of what a loop's variable holds."""
+    found = b.storage.get(var)
+    if isinstance(found, Virtual) and is_raw(found):
+        return 0
+    return ANY if var in b.shape.boxed else b.facts.vars.get(var, 0)
 
 
 def arguments(b: Builder, node: Call, k: Continuation | None = None) -> list[Val] | None:
@@ -112,6 +132,11 @@ def dispatch_call(b: Builder, node: Call, k: Continuation | None) -> Val:
         if isinstance(fn, Global):
             found = b.unit.world.lookup(fn.name)
             if isinstance(found, GenericFunction):
+                inst = sure_instance(b.facts, node) if found.makes(len(node.args)) is None else None
+                if inst is not None and inlines(b, inst):
+                    b.unit.slot(inst)  # analysed for this slot, whose version is compared
+                    if inlines(b, inst):
+                        return inlined(b, inst, node, k)
                 values = arguments(b, node, k)
                 return NOTHING if values is None else call_generic(b, node, found, values, k)
             if isinstance(found, Builtin):
@@ -119,6 +144,18 @@ def dispatch_call(b: Builder, node: Call, k: Continuation | None) -> Val:
         return call_value(b, node, k)
     finally:
         b.span = outer
+
+
+def inlined(b: Builder, inst: Instance, node: Call, k: Continuation | None) -> Val:
+    values: list[Val | Virtual] = []
+    for i, arg in enumerate(node.args):
+        value = argument(b, inst, i, arg)
+        if value is None:
+            return NOTHING
+        values.append(value)
+    if k is not None:
+        b.dest = b.place_of(k)
+    return inline(b, inst, values, k)
 
 
 # ---- machine calls ----
@@ -203,6 +240,9 @@ def known_signature(b: Builder, made: MachineFunction) -> tuple[list[str], str]:
 
 
 def call_generic(b: Builder, node: Call, function: GenericFunction, values: list[Val], k: Continuation | None) -> Val:
+    made = function.makes(len(values))
+    if made is not None:
+        return construct(b, made, values)
     found = b.facts.dispatches.get(id(node)) or dispatch(function, tuple(v.mask for v in values))
     return through(b, function, found, values, k, b.kinds(node))
 
@@ -210,21 +250,23 @@ def call_generic(b: Builder, node: Call, function: GenericFunction, values: list
 def through(b: Builder, function: GenericFunction, found: Dispatch, values: list[Val], k: Continuation | None, mask: int) -> Val:
     """Test for the methods in order of specificity and call the first that applies."""
     first = found.targets[0] if found.targets else None
-    if first is not None and first.instance is not None and not first.tests:
+    if first is not None and first.instance is not None and not first.tests and not first.same:
         return call_instance(b, first.instance, values, k)
     from jit_runtime.infer.build import Join
 
     join = Join(b.new("join"), b.fn.variable("result", rep_of(mask)), mask, b.dest)
     for target in found.targets:
-        if target.tests:
-            yes, no = b.new("method"), b.new("next")
-            test: Operand | None = None
+        tested = bool(target.tests or target.same)
+        if tested:
+            no = b.new("next")
             for index, accepted in target.tests:
-                one = kind_test(b, values[index], accepted)
-                test = one if test is None else b.ins("and", (test, one), "i1")
-            assert test is not None
-            b.cbr(test, yes, no)
-            b.at(yes)
+                yes = b.new("method")
+                b.cbr(in_kind(b, values[index], accepted), yes, no)
+                b.at(yes)
+            for group in target.same:
+                yes = b.new("same")
+                b.cbr(same_kind(b, [values[i] for i in group]), yes, no)
+                b.at(yes)
         if target.instance is None:
             wrong_kinds(b, "rt_ambiguous", function, values)
         else:
@@ -232,10 +274,10 @@ def through(b: Builder, function: GenericFunction, found: Dispatch, values: list
             value = call_instance(b, target.instance, narrowed, k)
             if b.block is not None:
                 b.deliver(value, join)
-        if target.tests:
+        if tested:
             b.at(no)
     if not found.total:
-        no_method(b, function, values)
+        late(b, function, values, join)
     if not join.used:
         b.fn.blocks.remove(join.block)
         b.block = None
@@ -244,11 +286,45 @@ def through(b: Builder, function: GenericFunction, found: Dispatch, values: list
     return Val(b.get(join.variable), mask)
 
 
-def narrow(values: list[Val], tests: list[tuple[int, int]]) -> list[int]:
+def narrow(values: list[Val], tests: list[tuple[int, Kind]]) -> list[int]:
     masks = [v.mask for v in values]
     for index, accepted in tests:
-        masks[index] &= accepted
+        masks[index] &= accepted.mask
     return masks
+
+
+def late(b: Builder, function: GenericFunction, values: list[Val], join: Join) -> None:
+    """No method that is known here takes the arguments: one that was added since may. The function's own entry knows, and raises
+    the error otherwise; what it gives has to be what this code assumes of the call."""
+    if b.unit.dispatches or (b.fn is b.unit.form_function and not b.unit.loops):
+        no_method(b, function, values)
+        return
+    made = call_slowly(b, b.unit.function_object(b, function), [b.to_word(v) for v in values])
+    deliver_checked(b, made, function.name, join.mask, join)
+
+
+def deliver_checked(b: Builder, value: Val, name: str, mask: int, k: Continuation) -> None:
+    """Deliver what a definition that this code does not know gave; `redefined` is raised where it is not in `mask`."""
+    if b.block is None:
+        return
+    if value.mask & mask:
+        ok, bad = b.new("ok"), b.new("redefined")
+        b.cbr(kind_test(b, value, mask), ok, bad, "likely")
+        b.at(bad)
+    b.fail(CODES["REDEFINED"], b.unit.symbol(b, name), b.to_word(value))
+    if value.mask & mask:
+        b.at(ok)
+        b.deliver(Val(b.to_rep(value, rep_of(value.mask & mask)), value.mask & mask), k)
+
+
+def call_slowly(b: Builder, fn: Operand, args: list[Operand]) -> Val:
+    """Call a function value whose arity is not known: the runtime looks at it."""
+    for i, arg in enumerate(args):
+        b.store(arg, b.offset(b.task, TASK["arguments"] + 8 * i))
+    b.store(i64(len(args)), b.task_field("argument_count"))
+    entry = b.runtime("rt_call_slow", (b.task, fn), "ptr")
+    padded = args[:REGISTERS] + [word(words.NOTHING)] * (REGISTERS - len(args))
+    return finish(b, emit_call(b, entry, fn, padded + args[REGISTERS:], "ref", None), ANY)
 
 
 def no_method(b: Builder, function: GenericFunction, values: list[Val]) -> None:
@@ -278,6 +354,10 @@ def arities(function: GenericFunction) -> str:
 
 def call_instance(b: Builder, inst: Instance, values: list[Val], k: Continuation | None) -> Val:
     method = inst.method
+    if inlines(b, inst):
+        b.unit.slot(inst)  # analysed for this slot, whose version is compared
+        if inlines(b, inst):
+            return inline(b, inst, list(values), k)
     args = [b.to_rep(v, call_rep(m)) for v, m in zip(values[: inst.given], inst.key, strict=False)]
     if method.lam.rest is not None:
         args.append(rest_list(b, values[inst.given :]))
@@ -287,7 +367,16 @@ def call_instance(b: Builder, inst: Instance, values: list[Val], k: Continuation
             return NOTHING
         made = finish(b, emit_call(b, b.unit.self_symbol(b), word(0), args, call_rep(mask), k), mask)
         return made._replace(region=b.dest) if b.unit.fresh else made
-    slot = Symbol(b.unit.slot(inst))
+    return through_slot(b, inst, args, k)
+
+
+def call_through_slot(b: Builder, inst: Instance, values: list[Val], k: Continuation | None) -> Val:
+    """A call of an instance that takes exactly these arguments, without looking at what it is."""
+    return through_slot(b, inst, [b.to_rep(v, call_rep(m)) for v, m in zip(values, inst.key, strict=True)], k)
+
+
+def through_slot(b: Builder, inst: Instance, args: list[Operand], k: Continuation | None) -> Val:
+    slot, mask = Symbol(b.unit.slot(inst)), inst.result
     return finish(b, emit_call(b, b.load(slot, "ptr"), word(0), args, call_rep(mask), k), mask)
 
 
@@ -392,7 +481,7 @@ def call_value(b: Builder, node: Call, k: Continuation | None) -> Val:
     values = arguments(b, node, k) if b.block is not None else None
     if values is None:
         return NOTHING
-    if not fn.mask & BIT["Function"]:
+    if not fn.mask & (BIT["Function"] | BIT["Kind"]):
         b.fail(CODES["NOT_FUNCTION"], b.to_word(fn))
         return NOTHING
     return call_word(b, b.to_word(fn), values, k)

@@ -76,6 +76,7 @@ POINTEES = {
         "undead": "Region", "owned": "Region", "permanent": "Region", "constants": "Region", "from_record": "Region",
         "quarantine": "Block", "quarantine_last": "Block",
     },
+    "StructInfo": {"fields": "StructField"},
     "Cell": {"region": "Region", "next": "Cell", "previous": "Cell"},
 }  # fmt: skip
 

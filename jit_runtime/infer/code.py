@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import Any, NamedTuple
 
-from jit_runtime.ir.nodes import Block, Function, Imm, Ins, Operand, Symbol, Temp, Variable
+from jit_runtime.ir.nodes import Block, Function, Imm, InlinedPlace, Ins, Operand, Place, Site, Symbol, Temp, Variable
 from jit_runtime.ir.ops import Call
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_NAME
@@ -53,8 +53,13 @@ class Code:
         self.fn = fn
         self.block: Block | None = None
         self.span: Span | None = None
+        self.site: Site | None = None
         self.task: Temp = fn.params[0]
         self.dest: Operand = fn.params[1]
+
+    def place(self) -> Place:
+        """Where the instructions come from now."""
+        return self.span if self.site is None or self.span is None else InlinedPlace(self.span, self.site)
 
     # ---- blocks ----
 
@@ -67,7 +72,7 @@ class Code:
     def ins(self, op: str, args: tuple[Operand, ...], type: str | None = None, attr: Any = None, targets: tuple[Block, ...] = ()) -> Temp:
         dest = None if type is None else self.fn.temp(type)
         assert self.block is not None
-        self.block.ins.append(Ins(op, args, dest, attr, self.span, targets))
+        self.block.ins.append(Ins(op, args, dest, attr, self.place(), targets))
         return dest  # type: ignore[return-value]
 
     def br(self, block: Block) -> None:

@@ -20,6 +20,8 @@ from jit_runtime.types.kinds import ANY, BIT
 class EntryUnit(Unit):
     """The generic entry of a generic function: dispatches on the number of arguments and on their kinds."""
 
+    dispatches = True
+
     def __init__(self, function: GenericFunction, world: World, linker: Linker) -> None:
 
         body = Const(None, NOWHERE)

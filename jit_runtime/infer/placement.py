@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import Call, Core, Global, If, Lambda, Let, Letrec, Local, Seq, SetLocal, Var
 from jit_runtime.infer.code import NOTHING, REGION, Val, i64, rep_of, word
+from jit_runtime.infer.world import GenericFunction
 from jit_runtime.ir.nodes import Imm, Operand, Symbol, Variable
 from jit_runtime.layout import words
 from jit_runtime.types.builtins import Builtin
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 # Kinds whose words name nothing in a region that may end. The word of a number may name a box.
 SCALAR = BIT["Bool"] | BIT["Char"] | BIT["Nothing"] | BIT["Null"] | BIT["Symbol"] | BIT["Kind"]
-CONSTRUCTORS = frozenset({"cons", "list", "array", "box", "atom", "dict"})
+CONSTRUCTORS = frozenset({"cons", "list", "array", "box", "atom", "dict", "construct"})
 
 
 @dataclass(slots=True, eq=False)
@@ -158,7 +159,10 @@ def keeps_nothing(b: Builder, node: Core) -> bool:
 
 
 def allocates(b: Builder, node: Core) -> bool:
-    """Does evaluating the node make objects that die with the turn? Calls count when their result may be an object."""
+    """Does evaluating the node make objects that die with the turn? Calls count when their result may be an object, or
+    when they are inlined and make some on the way."""
+    from jit_runtime.infer.inline import allocates_inlined
+
     work = [node]
     while work:
         at = work.pop()
@@ -167,7 +171,7 @@ def allocates(b: Builder, node: Core) -> bool:
                 return True
             work.append(at.body)
             continue
-        if isinstance(at, Call) and not is_scalar(b.kinds(at)) and makes(b, at):
+        if isinstance(at, Call) and (allocates_inlined(b, b.facts, at) if is_scalar(b.kinds(at)) else makes(b, at)):
             return True
         work.extend(children(at))
     return False
@@ -240,7 +244,10 @@ def calls_builtin(world: World, node: Call, names: Collection[str]) -> bool:
 
 def is_constructor(world: World, node: Call) -> bool:
     """Are the arguments part of the call's result?"""
-    return calls_builtin(world, node, CONSTRUCTORS)
+    if calls_builtin(world, node, CONSTRUCTORS):
+        return True
+    found = world.lookup(node.fn.name) if isinstance(node.fn, Global) else None
+    return isinstance(found, GenericFunction) and found.makes(len(node.args)) is not None
 
 
 def part_of_result(world: World, node: Core, known: dict[int, frozenset[Var]]) -> frozenset[Var]:

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 from jit_runtime.expand.core import Call, Core, Global, Local
 from jit_runtime.infer.code import BOOL, CHAR, FLOAT, INT, NOTHING, Val, i64, rep_of, word
 from jit_runtime.infer.number_paths import FLOAT_OPS, arithmetic_paths, as_word, comparison_paths, double_path
-from jit_runtime.infer.tests import kind_test
+from jit_runtime.infer.tests import in_kind, kind_test
 from jit_runtime.infer.transfer import IDENTITY, NUMBER, PREDICATES, arithmetic
-from jit_runtime.ir.nodes import Imm, Operand
+from jit_runtime.ir.nodes import Imm, Operand, Temp
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_NAME
 from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.errors import CODES
-from jit_runtime.types.kinds import ANY, BIT, KINDS
+from jit_runtime.types.kinds import ANY, BIT, BUILTIN, KINDS
 
 if TYPE_CHECKING:
     from jit_runtime.infer.build import Builder, Continuation
@@ -99,8 +99,10 @@ def arith(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
 
 def number(b: Builder, node: Core) -> Val:
     """The value of an operand of arithmetic. Unlike those of `Builder.expr` it may be left open (infer/number_paths.py)."""
-    if isinstance(node, Local) and b.storage.get(node.var) in b.doubles and rep_of(b.kinds(node)) == "ref":
-        return Val(b.storage[node.var], b.kinds(node))
+    if isinstance(node, Local) and rep_of(b.kinds(node)) == "ref":
+        held = b.storage.get(node.var)
+        if isinstance(held, Temp) and held in b.doubles:
+            return Val(held, b.kinds(node))
     if isinstance(node, Call) and isinstance(node.fn, Global) and b.block is not None:
         found = b.unit.world.lookup(node.fn.name)
         if isinstance(found, Builtin) and PRIMS.get(found.name) is arith and found.accepts(len(node.args)):
@@ -341,7 +343,7 @@ def exact_float(value: Val) -> bool:
 @prim("eq?")
 @binary
 def eq(b: Builder, x: Val, y: Val, builtin: Builtin) -> Val:
-    if (x.mask | y.mask) & NUMBER and x.mask & y.mask & NUMBER:
+    if x.mask & y.mask & (NUMBER | ~BUILTIN):
         return Val(b.compare("eq", b.bits(b.runtime("rt_eq", (b.task, b.dest, b.to_word(x), b.to_word(y)), "ref")), i64(words.TRUE)), BOOL)
     return Val(b.compare("eq", b.bits(b.to_word(x)), b.bits(b.to_word(y))), BOOL)
 
@@ -387,7 +389,7 @@ def is_end(b: Builder, value: Val, builtin: Builtin) -> Val:
     return Val(b.compare("eq", b.bits(b.to_word(value)), i64(marker)), BOOL)
 
 
-@prim("type?")
+@prim("type?", "instance?")
 def is_kind(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
     from jit_runtime.expand.core import Const, KindRef
 
@@ -395,12 +397,12 @@ def is_kind(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
     if b.block is None:
         return NOTHING
     wanted = node.args[1]
-    if isinstance(wanted, Const) and isinstance(wanted.value, KindRef) and not value.mask & BIT["Kind"]:
-        return Val(kind_test(b, value, wanted.value.kind.mask), BOOL)
+    if isinstance(wanted, Const) and isinstance(wanted.value, KindRef) and (builtin.name == "instance?" or not value.mask & BIT["Kind"]):
+        return Val(in_kind(b, value, wanted.value.kind), BOOL)
     kind = b.expr(wanted)
     if b.block is None:
         return NOTHING
-    return runtime_word(b, "rt_is_kind", (b.to_word(value), b.to_word(kind)), BOOL)
+    return runtime_word(b, "rt_is_kind" if builtin.name == "type?" else "rt_is_instance", (b.to_word(value), b.to_word(kind)), BOOL)
 
 
 # ---- pairs and lists ----

@@ -4,29 +4,104 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jit_runtime.expand.core import KindRef
 from jit_runtime.infer.code import Val, i64
 from jit_runtime.ir.nodes import Imm, Operand
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import LAYOUTS, TYPE_SHIFT
-from jit_runtime.types.kinds import BIT, CONCRETE
+from jit_runtime.types.kinds import BIT, BUILTIN, CONCRETE, Kind, Struct, certain
 
 if TYPE_CHECKING:
+    from jit_runtime.infer.build import Builder
     from jit_runtime.infer.code import Code
 
 IMMEDIATES = {BIT["Nothing"]: words.NOTHING, BIT["Null"]: words.NULL}
 OBJECTS = {BIT[name]: [row.id for row in LAYOUTS if row.kind == name] for name, _ in CONCRETE}
 
 
-def kind_test(code: Code, value: Val, mask: int) -> Operand:
-    """Is the value an instance of a kind in `mask`? What `value.mask` already decides is not tested."""
+def kind_test(b: Builder, value: Val, mask: int) -> Operand:
+    """Is the value of a concrete kind in `mask`? What `value.mask` already decides is not tested."""
     inside, outside = value.mask & mask, value.mask & ~mask
     if not outside:
         return Imm("i1", 1)
     if not inside:
         return Imm("i1", 0)
-    if inside.bit_count() > outside.bit_count() and outside.bit_count() <= 2:
-        return code.ins("xor", (any_of(code, value, outside), Imm("i1", 1)), "i1")
-    return any_of(code, value, inside)
+    if not (inside | outside) & ~BUILTIN:
+        fewer = inside.bit_count() > outside.bit_count() and outside.bit_count() <= 2
+        return inverted(b, any_of(b, value, outside)) if fewer else any_of(b, value, inside)
+    return in_set(b, value, inside) if inside > 0 else inverted(b, in_set(b, value, outside))
+
+
+def inverted(b: Code, test: Operand) -> Operand:
+    return b.ins("xor", (test, Imm("i1", 1)), "i1")
+
+
+def in_set(b: Builder, value: Val, mask: int) -> Operand:
+    """Of a set without kinds that are not defined yet."""
+    builtin = any_of(b, value, mask & BUILTIN) if mask & BUILTIN else None
+    structs = b.unit.world.universe.structs_in(mask & ~BUILTIN)
+    assert structs is not None
+    if not structs:
+        assert builtin is not None
+        return builtin
+    test = is_some_struct(b, value, structs)
+    return test if builtin is None else b.ins("or", (test, builtin), "i1")
+
+
+MOST_HEADERS = 4  # structs told apart by comparing headers; more are a call
+
+
+def in_kind(b: Builder, value: Val, kind: Kind) -> Operand:
+    """Is the value an instance of the kind? What `value.mask` already decides is not tested."""
+    if certain(value.mask, kind):
+        return Imm("i1", 1)
+    inside = value.mask & kind.mask
+    if not inside:
+        return Imm("i1", 0)
+    if kind.mask == kind.sure:
+        if not inside & ~BUILTIN:
+            return kind_test(b, value, inside)
+        structs = b.unit.world.universe.structs_in(inside & ~BUILTIN)
+        if structs is not None and len(structs) <= MOST_HEADERS and not inside & BUILTIN:
+            return is_some_struct(b, value, structs)
+    word = b.to_word(value)
+    return b.compare("ne", b.runtime("rt_in_kind", (b.task, word, b.unit.constant(b, KindRef(kind)).op), "i64"), i64(0))
+
+
+def is_some_struct(b: Builder, value: Val, structs: list[Struct]) -> Operand:
+    """Is it an instance of one of these structs? The header says so, which is read behind a test of the tag."""
+    out, read, done = b.fn.variable("test", "i1"), b.new("header"), b.new("tested")
+    if value.mask & ~BUILTIN == value.mask:
+        b.br(read)
+    else:
+        b.set(out, Imm("i1", 0))
+        b.cbr(b.compare("eq", b.op("and", b.bits(value.op), i64(words.TAG_MASK)), i64(words.OBJECT_TAG)), read, done)
+    b.at(read)
+    head = b.op("lshr", b.header(value.op), i64(TYPE_SHIFT))
+    result: Operand | None = None
+    for struct in structs:
+        same = b.compare("eq", head, b.op("lshr", b.unit.struct_header(b, struct), i64(TYPE_SHIFT)))
+        result = same if result is None else b.ins("or", (result, same), "i1")
+    assert result is not None
+    b.set(out, result)
+    b.br(done)
+    b.at(done)
+    return b.get(out)
+
+
+def is_struct(b: Builder, value: Val, struct: Struct) -> Operand:
+    return is_some_struct(b, value, [struct])
+
+
+def same_kind(b: Builder, values: list[Val]) -> Operand:
+    """Have all the values one concrete kind?"""
+    result: Operand | None = None
+    first = b.to_word(values[0])
+    for value in values[1:]:
+        same = b.compare("ne", b.runtime("rt_same_kind", (b.task, first, b.to_word(value)), "i64"), i64(0))
+        result = same if result is None else b.ins("and", (result, same), "i1")
+    assert result is not None
+    return result
 
 
 def any_of(code: Code, value: Val, mask: int) -> Operand:

@@ -8,6 +8,7 @@ gives the same LLVM text in every session (the object cache depends on it).
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from jit_runtime.expand.core import Chr, DefineValue, Lambda, Letrec, Lst, Sym, Uninitialized, Var
@@ -18,15 +19,16 @@ from jit_runtime.infer.code import NOTHING, Code, Val, i64, rep_of, word
 from jit_runtime.infer.explain import Allocation
 from jit_runtime.infer.placement import enter_activation, is_fresh, opens_activation
 from jit_runtime.infer.shape import MachineFunction, Shape
+from jit_runtime.infer.virtual import Virtual
 from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance, World
 from jit_runtime.ir import ops
-from jit_runtime.ir.nodes import Block, Function, Imm, Ins, Module, Operand, Symbol, Temp, Variable
+from jit_runtime.ir.nodes import Block, Function, Imm, Ins, Module, Operand, Site, Symbol, Temp, Variable
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_NAME
 from jit_runtime.source.text import NOWHERE, Span
 from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.errors import CODES
-from jit_runtime.types.kinds import ANY, BIT
+from jit_runtime.types.kinds import ANY, BIT, Struct, certain
 
 VARIADIC = 1 << 8
 MAX_COUNT = 255
@@ -41,18 +43,21 @@ class Linker(Protocol):
     def function_object(self, found: GenericFunction | Builtin) -> str: ...
     def define_cell(self, node: DefineValue) -> GlobalValue: ...
     def is_defined(self, value: GlobalValue) -> bool: ...
+    def struct(self, struct: Struct) -> str: ...
+    def version(self, inst: Instance) -> tuple[str, int]: ...
     def heat(self, inst: Instance) -> tuple[str, str] | None: ...
 
 
 class Place(NamedTuple):
     """A function in a trace: its name, None for a top-level form; the span that its places are relative to.
 
-    `inner`: the body of a `handle` or `finally`, whose caller's frame is the rest of the same function.
+    `sites`: its inlined calls. `inner`: the body of a `handle` or `finally`, whose caller's frame is the rest of the same function.
     """
 
     name: str | None
     home: Span
     inner: bool
+    sites: Sequence[Site] = ()
 
 
 QUICK, OPTIMISED = 0, 1
@@ -85,6 +90,10 @@ def mangle(text: str) -> str:
 
 
 class Unit:
+    """`dispatches`: it stands for a whole generic function, so it knows all methods that there are."""
+
+    dispatches = False
+
     def __init__(self, name: str, world: World, linker: Linker, facts: Analysis, tier: int = OPTIMISED) -> None:
         self.tier = tier
         self.name, self.world, self.linker, self.facts = mangle(name), world, linker, facts
@@ -218,7 +227,7 @@ class Unit:
         if opens_activation(b, lam, result):
             enter_activation(b)
             k = Close(k, b.result_place)
-        if lam.result is None or not b.kinds(lam.body) & ~lam.result.mask:
+        if lam.result is None or certain(b.kinds(lam.body), lam.result):
             b.tail(lam.body, k)
             return
         value = b.expr(lam.body)
@@ -234,10 +243,10 @@ class Unit:
             fn.span = home
             node = mf.node
             name = (node.name or "fn") if isinstance(node, Lambda) else None
-            self.places[fn.name] = Place(name, home, not isinstance(node, Lambda) and mf.parent is not None)
+            self.places[fn.name] = Place(name, home, not isinstance(node, Lambda) and mf.parent is not None, fn.sites)
         b = Builder(self, fn, mf)
         b.at(b.new("entry"))
-        b.dest = b.load(b.task_field("youngest"), "ptr")
+        b.dest = b.home = b.load(b.task_field("youngest"), "ptr")
         self.loops |= mf.loops
         return b
 
@@ -421,7 +430,7 @@ class Unit:
             b.storage[var] = self.new_closure(b, shape.known[var])
         for var in needed:
             made = b.storage[var]
-            assert not isinstance(made, Variable)
+            assert not isinstance(made, (Variable, Virtual))
             self.fill_closure(b, shape.known[var], made)
 
     # ---- things outside the unit ----
@@ -445,6 +454,10 @@ class Unit:
             return Val(Symbol(self.linker.literal(value), "ref"), BIT["Pair"])
         mask = CONSTANT_KINDS.get(type(value), ANY)
         return Val(Symbol(self.linker.literal(value), "ref"), mask)
+
+    def struct_header(self, b: Code, struct: Struct) -> Operand:
+        """The first word of a fresh instance, as an i64."""
+        return b.ins("ptrtoint", (Symbol(self.linker.struct(struct)),), "i64")
 
     def symbol(self, b: Code, name: str) -> Operand:
         return self.constant(b, Sym(name)).op

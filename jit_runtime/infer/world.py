@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
-from operator import and_
 from typing import TYPE_CHECKING, Any
 
 from jit_runtime.expand.core import Lambda
+from jit_runtime.expand.kind_definitions import constructor
+from jit_runtime.source.diagnostics import Diagnostic
+from jit_runtime.source.text import NOWHERE
 from jit_runtime.types.builtins import CONSTANTS, Builtin, find_builtin
-from jit_runtime.types.kinds import ANY, BIT, KINDS, Kind
+from jit_runtime.types.kinds import ANY, BIT, KINDS, Kind, Struct, certain
+from jit_runtime.types.specificity import Signature, ordered
+from jit_runtime.types.universe import Universe
 
 if TYPE_CHECKING:
     from jit_runtime.infer.annotate import Analysis
@@ -53,9 +56,12 @@ class Instance:
 
 @dataclass(slots=True, eq=False)
 class Method:
+    """`makes`: the struct whose constructor this is. `flags`: metadata of the definition, such as `noinline`."""
+
     function: GenericFunction
     lam: Lambda
-    masks: Key
+    makes: Struct | None = None
+    flags: tuple[str, ...] = ()
     shape: Shape | None = None
     instances: dict[Key, Instance] = field(default_factory=dict)
 
@@ -63,25 +69,17 @@ class Method:
     def required(self) -> int:
         return self.lam.required
 
+    @property
+    def signature(self) -> Signature:
+        return self.lam.signature
+
     def accepts(self, count: int) -> bool:
-        return self.required <= count and (self.lam.rest is not None or count <= len(self.lam.params))
-
-    def signature(self) -> tuple[Key, int, bool]:
-        """What makes a later definition replace this method."""
-        return self.masks, self.required, self.lam.rest is not None
-
-    def mask_at(self, index: int) -> int:
-        """The kinds accepted at an argument position (ANY inside the rest)."""
-        return self.masks[index] if index < len(self.masks) else ANY
-
-    def looseness(self, count: int) -> tuple[bool, int]:
-        """Of methods that accept the same kinds the least is meant: exact counts before defaults before a rest."""
-        return self.lam.rest is not None, abs(len(self.lam.params) - count)
+        return self.signature.accepts(count)
 
     def instance(self, masks: Key) -> Instance:
         """The instance for a call with these argument kinds (already restricted to what the method accepts)."""
         given = min(len(masks), len(self.lam.params))
-        key = tuple(normalize(masks[i], self.masks[i]) for i in range(given))
+        key = tuple(normalize(mask, param.kind.mask if param.kind else ANY) for mask, param in zip(masks[:given], self.lam.params, strict=False))
         if self.lam.rest is not None:
             key += (LIST,)
         name = (given, *key)
@@ -100,12 +98,18 @@ class GenericFunction:
     object: Any = None
     doc: str | None = None
 
-    def define(self, lam: Lambda) -> tuple[Method, Method | None]:
-        """Add a method; returns it and the one it replaced."""
-        masks = tuple(p.kind.mask if p.kind else ANY for p in lam.params)
-        method = Method(self, lam, masks)
+    def makes(self, count: int) -> Struct | None:
+        """The struct that a call with so many arguments makes, if that is all it can do."""
+        fitting = [m for m in self.methods if m.accepts(count)]
+        return fitting[0].makes if len(fitting) == 1 else None
+
+    def define(self, lam: Lambda, makes: Struct | None = None, flags: tuple[str, ...] = ()) -> tuple[Method, Method | None]:
+        """Add a method; returns it and the one it replaced. A struct's constructor replaces that of an earlier struct of the name."""
+        method = Method(self, lam, makes, flags)
+        if makes is not None:
+            self.methods = [m for m in self.methods if m.makes is None or m.signature.key == method.signature.key]
         for i, old in enumerate(self.methods):
-            if old.signature() == method.signature():
+            if old.signature.key == method.signature.key:
                 self.methods[i] = method
                 return method, old
         self.methods.append(method)
@@ -127,7 +131,7 @@ class GlobalValue:
 
 
 def one_kind(mask: int) -> bool:
-    return mask != 0 and mask & (mask - 1) == 0
+    return mask > 0 and mask & (mask - 1) == 0
 
 
 def normalize(mask: int, declared: int) -> int:
@@ -158,6 +162,9 @@ class World:
         self.likely: dict[str, int] = {}
         self.library: Callable[[str], GenericFunction | None] = _no_library
         self.dependents: dict[str, set[Instance]] = {}
+        self.universe = Universe()
+        self.warnings: list[Diagnostic] = []
+        self._constructors: dict[Struct, GenericFunction] = {}
 
     def lookup(self, name: str) -> GenericFunction | GlobalValue | Builtin | float | None:
         """What a global name means now; a float is the value of a constant. `%name` is the builtin whatever the user defined."""
@@ -166,7 +173,20 @@ class World:
             return self.library(found.name) or found
         if found is None and name[0] == "%":
             return self.library(name[1:])
-        return CONSTANTS.get(name) if found is None else found
+        if found is None:
+            return CONSTANTS.get(name) if name in CONSTANTS else self.prelude(name)
+        return found
+
+    def prelude(self, name: str) -> GenericFunction | None:
+        """The constructor of a variant that no program defined."""
+        variant = self.universe.variants.get(name)
+        if variant is None:
+            return None
+        function = self._constructors.get(variant)
+        if function is None:
+            function = self._constructors[variant] = GenericFunction(name)
+            function.define(constructor(variant, name, NOWHERE).method, variant)
+        return function
 
     # What the expander asks (expand.Env).
     def has_methods(self, name: str) -> bool:
@@ -175,16 +195,15 @@ class World:
     def has_value(self, name: str) -> bool:
         return name in self.values and name in self.defined
 
-    def kind(self, name: str) -> Kind | None:
-        return KINDS.get(name)
-
 
 @dataclass(slots=True)
 class Target:
-    """One method a call may reach, None where several clash: taken when every (argument index, kind set) test holds."""
+    """One method a call may reach, None where several clash: taken when every (argument index, kind) test holds, and the
+    arguments of each group in `same` have one concrete kind."""
 
     instance: Instance | None
-    tests: list[tuple[int, int]]
+    tests: list[tuple[int, Kind]]
+    same: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(slots=True)
@@ -198,51 +217,41 @@ class Dispatch:
 def dispatch(function: GenericFunction, masks: Key) -> Dispatch:
     """Which methods a call with these argument kinds may reach (language.md S12)."""
     count = len(masks)
-    fitting = [m for m in function.methods if m.accepts(count)]
     targets: list[Target] = []
-    for accepted, method in order_by_specificity(fitting, count):
-        narrowed = tuple(map(and_, masks, accepted))
+    for choice in ordered([m.signature for m in function.methods], count):
+        narrowed = tuple(mask & and_all(kinds) for mask, kinds in zip(masks, choice.kinds, strict=True))
         if not all(narrowed):
             continue
-        tests = [(i, accepted[i]) for i in range(count) if masks[i] & ~accepted[i]]
-        targets.append(Target(method.instance(narrowed) if method else None, tests))
-        if not tests:
+        tests = [(i, kind) for i, kinds in enumerate(choice.kinds) for kind in kinds if not certain(masks[i], kind)]
+        same = tuple(group for group in choice.same if not same_concrete([narrowed[i] for i in group]))
+        targets.append(Target(None if choice.index is None else function.methods[choice.index].instance(narrowed), tests, same))
+        if not tests and not same:
             return Dispatch(targets, True)
     return Dispatch(targets, False)
 
 
-def with_guess(found: Dispatch, function: GenericFunction, masks: Sequence[int], likely: Sequence[int]) -> Dispatch:
+def with_guess(found: Dispatch, function: GenericFunction, masks: Sequence[int], likely: Sequence[int], universe: Universe) -> Dispatch:
     """The method for the kinds that arguments are likely to have, after a test that they have them, before the others."""
-    tests = [(i, guess) for i, (mask, guess) in enumerate(zip(masks, likely, strict=True)) if mask != guess]
-    if not tests:
+    guesses = [(i, universe.concrete(guess)) for i, (mask, guess) in enumerate(zip(masks, likely, strict=True)) if mask != guess]
+    tests = [(i, kind) for i, kind in guesses if kind is not None]
+    if not tests or len(tests) < len(guesses):
         return found
     guessed = dispatch(function, tuple(likely)).targets
-    if not guessed or guessed[0].instance is None or guessed[0].tests:
+    if not guessed or guessed[0].instance is None or guessed[0].tests or guessed[0].same:
         return found
     return Dispatch([Target(guessed[0].instance, tests), *found.targets], found.total)
 
 
-def order_by_specificity(methods: list[Method], count: int) -> list[tuple[Key, Method | None]]:
-    """The kinds each method accepts, in a linear order in which a more specific method stands before a less specific one.
-
-    What two methods both accept of which neither is more specific (None instead of a method) stands before both; a method
-    that settles it accepts no more than that, and stands in front of it.
-    """
-    ranks = [(tuple(m.mask_at(i) for i in range(count)), m.looseness(count), m) for m in methods]
-    choices: list[tuple[int, bool, tuple[bool, int], Key, Method | None]] = []
-    for accepted, loose, method in ranks:
-        choices.append((width(accepted), False, loose, accepted, method))
-    for (a, loose, _), (b, other, _) in combinations(ranks, 2):
-        both = tuple(map(and_, a, b))
-        clash = loose == other if a == b else both not in (a, b)
-        if clash and all(both):
-            choices.append((width(both), a != b, loose, both, None))
-    choices.sort(key=lambda choice: (*choice[:3], choice[4] is not None))
-    return [(accepted, method) for *_, accepted, method in choices]
+def and_all(kinds: tuple[Kind, ...]) -> int:
+    result = ANY
+    for kind in kinds:
+        result &= kind.mask
+    return result
 
 
-def width(masks: Key) -> int:
-    return sum(mask.bit_count() for mask in masks)
+def same_concrete(masks: list[int]) -> bool:
+    """Have values of these sets surely the same concrete kind?"""
+    return one_kind(masks[0]) and all(mask == masks[0] for mask in masks)
 
 
 BOOL, INT, FLOAT, FUNCTION = BIT["Bool"], BIT["Int"], BIT["Float"], BIT["Function"]

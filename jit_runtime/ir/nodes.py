@@ -69,6 +69,27 @@ class Variable:
 Operand = Temp | Imm | Symbol | Variable
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Site:
+    """An inlined call: the callee's name and the span that its places are relative to, the place of the call, a number in the function."""
+
+    name: str
+    home: Span
+    caller: Place
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class InlinedPlace:
+    """A place in the body of an inlined callee."""
+
+    span: Span
+    site: Site
+
+
+Place = Span | InlinedPlace | None
+
+
 class Ins:
     """One instruction: a row of the op table (ir/ops.py), operands, the temp it defines, and what else the op needs.
 
@@ -83,7 +104,7 @@ class Ins:
         args: tuple[Operand, ...] = (),
         dest: Temp | None = None,
         attr: Any = None,
-        span: Span | None = None,
+        span: Place = None,
         targets: tuple[Block, ...] = (),
     ) -> None:
         self.op, self.args, self.dest, self.attr, self.span, self.targets = op, args, dest, attr, span, targets
@@ -114,6 +135,7 @@ class Function:
     attributes: set[str] = field(default_factory=set)
     span: Span | None = None
     next_id: int = 0
+    sites: list[Site] = field(default_factory=list)
 
     def temp(self, type: str) -> Temp:
         self.next_id += 1

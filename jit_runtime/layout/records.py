@@ -175,10 +175,50 @@ TASK = _record(
     ("out_time", "i64", "monotonic nanoseconds at the last flush of `out`"),
     ("raise_entry", "ptr", "rt_raise: where a stub goes when its function could not be compiled"),
     ("fault_entry", "ptr", "rt_fault: where a native fault in compiled code continues"),
+    ("rejected", ("i64", 16), "kinds of the first arguments of the last call that no one method took"),
+    ("rejected_name", "ref", "the function that was called"),
+    ("rejected_count", "i64", "its arguments"),
     ("entry", "ptr", "handler of the innermost entry from Python"),
     ("eval_entry", "ptr", "callback behind `eval`: f(0, task), operand and destination in `arguments`"),
     ("doc_entry", "ptr", "the same behind `doc`"),
     ("accounting_entry", "ptr", "the same behind what asks about regions; the number of the question in `arguments`, too"),
+    ("kind_entry", "ptr", "the same behind what computes kinds"),
+)
+
+# A struct, or a variant of an enum: what its instances' headers point at. Made from Python, never freed.
+STRUCT_INFO = _record(
+    "StructInfo",
+    ("shape", "i64", "like a word of SHAPES (layout/walkers.py)"),
+    ("number", "i64", "its bit in a set of kinds"),
+    ("kind", "ref", "the kind that programs see"),
+    ("name", "ref", "symbol: what is printed"),
+    ("fields", "ptr", "array of StructField, in the order of the definition"),
+    ("count", "i64", "number of fields"),
+    ("identity", "i64", "offset of the identity word of a mutable struct, else 0"),
+    ("constant", "i64", "1: a variant without fields, printed as its name"),
+    ("parametric", "i64", "1: its kind has type parameters"),
+)
+STRUCT_FIELD = _record(
+    "StructField",
+    ("name", "ref", "symbol"),
+    ("kind", "ref", "what is stored must be an instance of this kind, or NOTHING"),
+    ("offset", "i64", "bytes from the object's start"),
+    ("rep", "i64", "WORD 0, INT 1 (raw 64 bits), FLOAT 2 (raw double)"),
+    ("mutable", "i64", "1: can be stored into"),
+    ("parameter", "i64", "1: its kind is a type parameter, fixed by the first value"),
+)
+
+# How to tell the instances of a kind that is not builtin. Made from Python, never freed.
+KIND_INFO = _record(
+    "KindInfo",
+    ("form", "i64", "NOMINAL 0, VALUE 1, TYPE 2, LIST 3, FIELDS 4, UNION 5, BASE 6, VARIANTS 7"),
+    ("bits", "ptr", "NOMINAL: a bit per struct number; grows while the session runs"),
+    ("bits_count", "i64", "its bits"),
+    ("word", "ref", "VALUE: the value. TYPE: the kind. LIST: the elements' kind. FIELDS, BASE: the kind without parameters"),
+    ("items", "ptr", "UNION, VARIANTS: array of kinds. FIELDS: array of (offset of a field, kind, variance)"),
+    ("count", "i64", "items"),
+    ("maker", "ref", "function that makes an instance, or NOTHING"),
+    ("abstract", "i64", "1: abstract, 2: neither abstract nor callable"),
 )
 
 # The evacuation that is running. There is at most one; nothing else runs meanwhile.

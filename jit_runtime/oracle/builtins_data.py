@@ -7,10 +7,13 @@ from collections.abc import Callable
 from jit_runtime.oracle.builtins_arrays import check_index, copy_array, like
 from jit_runtime.oracle.builtins_text import need_index
 from jit_runtime.oracle.equality import NUMBERS, compare, equal, identical, key_of
+from jit_runtime.oracle.kinds import is_kind
 from jit_runtime.oracle.raised import expected, raise_error
+from jit_runtime.oracle.structs import get_field
 from jit_runtime.oracle.values import (
     ARRAYS,
     FUNCTIONS,
+    KIND_CLASSES,
     NULL,
     Array,
     Atom,
@@ -20,9 +23,9 @@ from jit_runtime.oracle.values import (
     Dict,
     Iter,
     Pair,
+    Record,
     Symbol,
     Value,
-    is_instance,
     kind_of,
     list_items,
     make_list,
@@ -30,7 +33,6 @@ from jit_runtime.oracle.values import (
     truthy,
 )
 from jit_runtime.types import errors
-from jit_runtime.types.kinds import Kind
 
 
 def is_list(value: Value) -> bool:
@@ -53,13 +55,7 @@ def need(name: str, cls: type, value: Value) -> None:
         expected(name, cls.__name__, value)
 
 
-# ---- kinds and predicates ----
-
-
-def is_kind(value: Value, kind: Value) -> bool:
-    if type(kind) is not Kind:
-        raise_error(errors.NOT_KIND, kind)
-    return is_instance(value, kind) or (type(value) is Kind and value.mask & ~kind.mask == 0)
+# ---- predicates ----
 
 
 def is_type(*classes: type) -> Callable[[Value], bool]:
@@ -170,6 +166,8 @@ def copy(value: Value) -> Value:
         result = Dict()
         result.entries = {key: entry[:] for key, entry in value.entries.items()}
         return result
+    if type(value) is Record and value.struct.mutable:
+        return Record(value.struct, value.fields[:], value.universe)
     return type(value)(value.value) if type(value) in (Box, Atom) else value
 
 
@@ -231,9 +229,11 @@ MISSING = Missing()
 
 
 def get(value: Value, key: Value, default: Value = MISSING) -> Value:
-    """A key of a dict, an index of a list, array or string. Without default a missing key is nothing, a bad index an error."""
+    """A key of a dict, a field of a struct, an index of a list, array or string. Without default a missing key is nothing, a bad index an error."""
     if type(value) is Dict:
         return dict_ref(value, key, None if default is MISSING else default)
+    if type(value) is Record:
+        return get_field(value, key)
     if value is None:
         raise_error(errors.GET_NOTHING, key)
     if not isinstance(value, (Array, Pair, str)) and value is not NULL:
@@ -309,7 +309,7 @@ PLAIN: dict[str, Callable[..., Value]] = {
     "array?": is_type(*ARRAYS),
     "dict?": is_type(Dict),
     "function?": is_type(*FUNCTIONS),
-    "kind?": is_type(Kind),
+    "kind?": is_type(*KIND_CLASSES),
     "box?": is_type(Box),
     "atom?": is_type(Atom),
     "iter?": is_type(Iter),

@@ -8,8 +8,10 @@ from typing import NoReturn
 from jit_runtime.oracle.builtins_arrays import check_index, like, put_item
 from jit_runtime.oracle.builtins_data import copy, dict_set, get, is_list
 from jit_runtime.oracle.equality import key_of
+from jit_runtime.oracle.kinds import is_instance, need_kind
 from jit_runtime.oracle.raised import expected, raise_error
-from jit_runtime.oracle.values import NULL, Array, Dict, Pair, Value, list_items, make_list, symbol
+from jit_runtime.oracle.structs import get_field, index_of, set_field, with_field
+from jit_runtime.oracle.values import NULL, Array, Dict, Pair, Record, Value, kind_of, list_items, make_list, symbol
 from jit_runtime.types import errors
 
 
@@ -25,6 +27,8 @@ def path_put(value: Value, key: Value, part: Value) -> Value:
         return dict_set(value, key, part)
     if isinstance(value, Array):
         return put_item(value, key, part)
+    if type(value) is Record:
+        return set_field(value, key, part)
     refuse("put!", value, key)
 
 
@@ -47,6 +51,8 @@ def path_with(value: Value, key: Value, part: Value) -> Value:
         check_index("update", key, len(items))
         items[key] = part
         return make_list(items)
+    if type(value) is Record:
+        return with_field(value, key, part)
     refuse("update", value, key)
 
 
@@ -69,9 +75,11 @@ def sequence_slice(value: Value, start: Value, end: Value) -> Value:
 
 
 def destructure_key(value: Value, key: Value) -> Value:
-    """The value at a key of a dict or of a list `key value ...`."""
+    """The value at a key of a dict or of a list `key value ...`, or of a field; nothing where there is none."""
     if type(value) is Dict:
         return get(value, key)
+    if type(value) is Record:
+        return None if index_of(value, key) is None else get_field(value, key)
     if not is_list(value):
         destructuring_error(key, value)
     items = list(list_items(value))
@@ -86,6 +94,8 @@ def destructuring_error(shape: Value, value: Value) -> NoReturn:
 
 
 def has_key(value: Value, key: Value) -> bool:
+    if type(value) is Record:
+        return index_of(value, key) is not None
     return type(value) is Dict and key_of(key) in value.entries
 
 
@@ -97,6 +107,11 @@ def splice(value: Value) -> Value:
     if isinstance(value, Array):
         return make_list(value.items)
     return value if is_list(value) else raise_error(errors.SPLICE, value)
+
+
+def reject(error: int, name: Value, arguments: Value) -> NoReturn:
+    """No single method of a local function takes these arguments."""
+    raise_error(error, name, make_list([kind_of(value) for value in list_items(arguments)]))
 
 
 PLAIN: dict[str, Callable[..., Value]] = {
@@ -112,4 +127,9 @@ PLAIN: dict[str, Callable[..., Value]] = {
     "has-key?": has_key,
     "no-match": no_match,
     "splice": splice,
+    "need-kind": need_kind,
+    "instance?": lambda value, kind: is_instance(value, need_kind(kind)),
+    "same-kind?": lambda a, b: kind_of(a).head is kind_of(b).head,
+    "no-method": lambda name, arguments: reject(errors.NO_METHOD, name, arguments),
+    "ambiguous": lambda name, arguments: reject(errors.AMBIGUOUS, name, arguments),
 }

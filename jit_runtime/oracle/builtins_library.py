@@ -11,8 +11,9 @@ from jit_runtime.oracle.builtins_numbers import need_int
 from jit_runtime.oracle.builtins_sequences import need_count, need_iter, to_string
 from jit_runtime.oracle.calling import Calls
 from jit_runtime.oracle.equality import compare
+from jit_runtime.oracle.kinds import is_instance
 from jit_runtime.oracle.raised import raise_error
-from jit_runtime.oracle.values import END, Array, BigInt, Bounce, Char, End, Iter, Pair, Symbol, Value, is_instance, list_items, make_list
+from jit_runtime.oracle.values import END, Array, BigInt, Bounce, Char, End, Iter, Pair, Symbol, Value, list_items, make_list
 from jit_runtime.types import errors
 
 PULL = End()

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from jit_runtime.oracle.printer import written
-from jit_runtime.oracle.values import NULL, Array, BigInt, Char, Dict, Pair, Symbol, Value
+from jit_runtime.oracle.values import KIND_CLASSES, NULL, Array, BigInt, Char, Dict, Pair, Symbol, Value
 from jit_runtime.source.diagnostics import fail
 from jit_runtime.source.text import NOWHERE
 from jit_runtime.syntax import forms as f
-from jit_runtime.types.kinds import Kind
 
 
 def form_of(value: Value) -> f.Form:
@@ -43,5 +42,5 @@ ATOMS: dict[type, Callable[[Value], f.Form]] = {
     str: lambda value: f.String(value, NOWHERE),
     Char: lambda value: f.Char(chr(value.code), NOWHERE),
     Symbol: lambda value: f.Symbol(value.name, NOWHERE),
-    Kind: lambda value: f.Kind([f.Symbol(value.name, NOWHERE)], NOWHERE),
+    **dict.fromkeys(KIND_CLASSES, lambda value: f.Kind([f.Symbol(value.name, NOWHERE)], NOWHERE)),
 }

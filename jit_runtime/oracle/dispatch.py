@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from jit_runtime.oracle.kinds import is_instance
 from jit_runtime.oracle.raised import raise_error
-from jit_runtime.oracle.values import Closure, Generic, Value, is_instance, kind_of, make_list, symbol
+from jit_runtime.oracle.values import Closure, Generic, Value, kind_of, make_list, symbol
 from jit_runtime.types import errors
-from jit_runtime.types.kinds import KINDS, Kind
+from jit_runtime.types.kinds import KINDS, Kind, Variable, below
 
 
-def signature(method: Closure) -> tuple[tuple[Kind, ...], int, bool]:
-    """Kinds of the parameters, how many are required, whether there is a rest."""
-    source = method.code.source
-    return tuple(param.kind or KINDS["Any"] for param in source.params), source.required, source.rest is not None
+def kinds_of(method: Closure) -> list[Kind]:
+    return [param.kind or KINDS["Any"] for param in method.code.source.params]
 
 
 def same_signature(a: Closure, b: Closure) -> bool:
-    return signature(a) == signature(b)
+    """The same kinds, counts and rest. Type variables count by their bounds and by where else they stand, not by name."""
+    x, y = a.code.source, b.code.source
+    if (x.required, len(x.params), x.rest is None) != (y.required, len(y.params), y.rest is None):
+        return False
+    return [_place(kinds_of(a), i) for i in range(len(x.params))] == [_place(kinds_of(b), i) for i in range(len(y.params))]
+
+
+def _place(kinds: list[Kind], i: int) -> tuple[Kind, int]:
+    """What the kind of parameter `i` asks for: a kind, and for a type variable its first place."""
+    kind = kinds[i]
+    return (kind.bound, kinds.index(kind)) if isinstance(kind, Variable) else (kind, -1)
 
 
 def expected_count(method: Closure, count: int) -> bool:
@@ -25,14 +34,14 @@ def expected_count(method: Closure, count: int) -> bool:
 
 def kinds_for(method: Closure, count: int) -> list[Kind]:
     """The kind of each of `count` arguments; the rest is Any."""
-    kinds = signature(method)[0]
+    kinds = kinds_of(method)
     return [kinds[i] if i < len(kinds) else KINDS["Any"] for i in range(count)]
 
 
 def choose(generic: Generic, methods: list[Closure], arguments: list[Value]) -> Closure:
     """The most specific of the methods (which accept the count) whose kinds the arguments have."""
     count = len(arguments)
-    applicable = [method for method in methods if all(map(is_instance, arguments, kinds_for(method, count)))]
+    applicable = [method for method in methods if accepts(kinds_for(method, count), arguments)]
     best = [method for method in applicable if not any(beats(other, method, count) for other in applicable)]
     if len(best) == 1:
         return best[0]
@@ -40,17 +49,28 @@ def choose(generic: Generic, methods: list[Closure], arguments: list[Value]) -> 
     raise_error(errors.AMBIGUOUS if applicable else errors.NO_METHOD, symbol(generic.name), kinds)
 
 
+def accepts(kinds: list[Kind], arguments: list[Value]) -> bool:
+    """Are the arguments instances of the kinds, those of one type variable all of one concrete kind?"""
+    chosen: dict[Kind, Kind] = {}
+    for value, kind in zip(arguments, kinds):
+        if not is_instance(value, kind):
+            return False
+        if isinstance(kind, Variable) and chosen.setdefault(kind, kind_of(value).head) is not kind_of(value).head:
+            return False
+    return True
+
+
 def beats(a: Closure, b: Closure, count: int) -> bool:
-    """Each kind of a is below that of b and one strictly; with equal kinds, fewer defaults and no rest win."""
+    """Each kind of a is below that of b and one strictly; with equal kinds, fewer defaults, no rest and type variables win."""
     if a is b:
         return False
     pairs = list(zip(kinds_for(a, count), kinds_for(b, count)))
-    if not all(x.mask & ~y.mask == 0 for x, y in pairs):
+    if not all(below(x, y) for x, y in pairs):
         return False
-    return any(x.mask != y.mask for x, y in pairs) or looseness(a, count) < looseness(b, count)
+    return not all(below(y, x) for x, y in pairs) or looseness(a, count) < looseness(b, count)
 
 
-def looseness(method: Closure, count: int) -> tuple[bool, int]:
-    """Exact counts before defaults before a rest."""
-    kinds, _, rest = signature(method)
-    return rest, abs(len(kinds) - count)
+def looseness(method: Closure, count: int) -> tuple[bool, int, bool]:
+    """Exact counts before defaults before a rest; then type variables before their bounds."""
+    kinds = kinds_of(method)
+    return method.code.source.rest is not None, abs(len(kinds) - count), not any(isinstance(kind, Variable) for kind in kinds)

@@ -42,7 +42,8 @@ class OracleDoor:
         except BaseException as error:
             raise as_omni_error(error) from error
         kind = (found.kind_text or "Nothing").strip("{}")
-        return Result(found.value_text, kind=kind, stats=self.stats(), timings={"run": time.perf_counter() - started})
+        warnings, self._session.machine.warnings = self._session.machine.warnings, []
+        return Result(found.value_text, kind=kind, stats=self.stats(), timings={"run": time.perf_counter() - started}, warnings=warnings)
 
     def load(self, path: str) -> Result:
         with open(path, encoding="utf-8") as file:

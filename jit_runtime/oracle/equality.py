@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from jit_runtime.oracle.raised import raise_error
-from jit_runtime.oracle.values import Array, BigInt, Char, Dict, Pair, Symbol, Value, dims_of
+from jit_runtime.oracle.values import Array, BigInt, Char, Dict, Pair, Record, Symbol, Value, dims_of
 from jit_runtime.types import errors
 
 NUMBERS = (int, float, BigInt)
@@ -26,6 +26,11 @@ def equal(a: Value, b: Value) -> bool:
         elif kind is Pair:
             if a is not b:
                 work += ((a.tail, b.tail), (a.head, b.head))
+        elif kind is Record:
+            if a is not b:
+                if a.struct is not b.struct or a.struct.mutable:
+                    return False
+                work += reversed(list(zip(a.fields, b.fields)))
         elif isinstance(a, Array) or kind is Dict:
             if (id(a), id(b)) in seen:
                 continue
@@ -57,20 +62,22 @@ def _same(a: Value, b: Value) -> bool:
 
 
 def identical(a: Value, b: Value) -> bool:
-    """The same object, or equal immediates. Strings and big numbers have no identity of their own: equal ones are identical."""
+    """The same object, or equal immediates. Strings, numbers and immutable structs have no identity: equal ones are identical."""
     if type(a) is not type(b):
         return False
     if type(a) is float:
         return str(a) == str(b)  # tells 0.0 from -0.0, and nan is nan
+    if type(a) is Record and not a.struct.mutable:
+        return a.struct is b.struct and all(map(identical, a.fields, b.fields))
     return bool(a == b) if type(a) in (int, BigInt) else _same(a, b)
 
 
 def key_of(value: Value) -> Hashable:
-    """A hashable stand-in: equal for keys that are equal. Lists count by content, mutable objects by identity.
+    """A hashable stand-in: equal for keys that are equal. Lists and immutable structs count by content, mutable objects by identity.
 
-    A list becomes a flat tuple with brackets around each nested list, so that hashing does not recurse.
+    They become a flat tuple with brackets around each nested one, so that hashing does not recurse.
     """
-    if type(value) is not Pair:
+    if not _by_content(value):
         return _atom_key(value)
     flat: list[Hashable] = []
     work: list[Value] = [value]
@@ -78,6 +85,9 @@ def key_of(value: Value) -> Hashable:
         item = work.pop()
         if item is _CLOSE:
             flat.append(_CLOSE)
+        elif _by_content(item) and type(item) is Record:
+            flat += (_OPEN, item.struct)
+            work += [_CLOSE, *reversed(item.fields)]
         elif type(item) is Pair:
             flat.append(_OPEN)
             parts = []
@@ -91,6 +101,10 @@ def key_of(value: Value) -> Hashable:
 
 
 _OPEN, _CLOSE = object(), object()
+
+
+def _by_content(value: Value) -> bool:
+    return type(value) is Pair or (type(value) is Record and not value.struct.mutable)
 
 
 def _atom_key(value: Value) -> Hashable:

@@ -6,16 +6,20 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from jit_runtime.expand import core as c
+from jit_runtime.expand.kind_definitions import CONSTRUCTOR, constructor
 from jit_runtime.oracle.calling import Calls, Tail
 from jit_runtime.oracle.compile import Code, Compiler
 from jit_runtime.oracle.dispatch import choose, expected_count, same_signature
 from jit_runtime.oracle.raised import Raised, raise_error
 from jit_runtime.oracle.steps import Cleanup, Env, Handler, Stack, check_kind, in_cell, push_check
+from jit_runtime.oracle.structs import construct
 from jit_runtime.oracle.values import UNINITIALIZED, Closure, Generic, Native, Value, make_list, symbol
-from jit_runtime.source.text import Span
+from jit_runtime.source.diagnostics import Diagnostic
+from jit_runtime.source.text import NOWHERE, Span
 from jit_runtime.types import errors
 from jit_runtime.types.builtins import CONSTANTS, FUNCTION, LIB, Builtin, find_builtin, names_builtin
-from jit_runtime.types.kinds import KINDS, Kind
+from jit_runtime.types.kinds import Kind, Struct
+from jit_runtime.types.universe import Universe
 
 STACK_LIMIT = 3_000_000
 """Frames on the explicit stack; a call that waits for another has one to three."""
@@ -31,6 +35,9 @@ class Machine:
         self.globals: dict[str, Value] = {}
         self.declared: dict[str, Kind] = {}
         self.functions: set[str] = set()
+        self.universe = Universe()
+        self.warnings: list[Diagnostic] = []
+        self._variants: dict[Struct, Value] = {}
         self.docs: dict[str, str] = {}
         self.epoch = 0
         self.relied_on: set[str] = set()
@@ -43,10 +50,6 @@ class Machine:
     def has_value(self, name: str) -> bool:
         return name in self.globals and name not in self.functions
 
-    def kind(self, name: str) -> Kind | None:
-        """The kind that the program defined under a name."""
-        return None
-
     # ---- globals ----
 
     def builtin(self, name: str) -> Value:
@@ -54,7 +57,22 @@ class Machine:
         row = find_builtin(name)
         if row is not None:
             return self.implementations[row.name]
-        return CONSTANTS.get(name, KINDS.get(name, UNINITIALIZED))
+        return CONSTANTS[name] if name in CONSTANTS else self._prelude(name)
+
+    def _prelude(self, name: str) -> Value:
+        """A variant of an enum that is there from the start: its constructor, or the constant itself."""
+        variant = self.universe.variants.get(name)
+        if variant is None:
+            return UNINITIALIZED
+        if variant not in self._variants:
+            self._variants[variant] = construct(self.universe, variant) if variant.is_constant else self._constructor(variant)
+        return self._variants[variant]
+
+    def _constructor(self, variant: Struct) -> Generic:
+        made = Generic(variant.name)
+        made.constructor = Closure(Code(constructor(variant, variant.name, NOWHERE).method, self), [])
+        made.methods = [made.constructor]
+        return made
 
     def stable_builtin(self, name: str, defined: frozenset[str]) -> Native | None:
         """The builtin of that name, if no definition shadows it; code that relies on this is compiled again after one does."""
@@ -85,6 +103,9 @@ class Machine:
     def define_method(self, node: c.DefineMethod, method: Closure) -> None:
         """Add a method to the function of that name, in place of one with the same signature."""
         generic = self.globals[node.name] if node.name in self.functions else Generic(node.name)
+        if CONSTRUCTOR in node.flags:
+            generic.methods = [old for old in generic.methods if old is not generic.constructor]
+            generic.constructor = method
         generic.methods = [old for old in generic.methods if not same_signature(old, method)] + [method]
         self.declared.pop(node.name, None)
         self.functions.add(node.name)
@@ -114,6 +135,8 @@ class Machine:
         """The value of a call, or the jump that computes it. Raises Raised without a span."""
         if len(arguments) > MOST_ARGUMENTS and type(function) is not Native:
             raise_error(errors.TOO_MANY, len(arguments))
+        if isinstance(function, Kind):
+            function = self._maker(function)
         if type(function) is Generic:
             function = self._method(function, arguments)
         elif type(function) is Native:
@@ -121,6 +144,12 @@ class Machine:
         elif type(function) is not Closure:
             raise_error(errors.NOT_FUNCTION, function)
         return self._enter_closure(function, arguments, stack)
+
+    def _maker(self, kind: Kind) -> Value:
+        """The function that makes instances of a kind."""
+        if isinstance(kind, Struct) and kind.name in self.functions:
+            return self.globals[kind.name]
+        raise_error(errors.ABSTRACT if kind.abstract else errors.NOT_FUNCTION, kind)
 
     def _method(self, generic: Generic, arguments: list[Value]) -> Closure:
         if len(generic.methods) == 1 and generic.methods[0].code.plain and len(arguments) == generic.methods[0].code.width:

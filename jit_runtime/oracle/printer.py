@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from jit_runtime.oracle.values import (
     ARRAYS,
+    KIND_CLASSES,
     NULL,
     Array,
     Atom,
@@ -22,11 +23,11 @@ from jit_runtime.oracle.values import (
     Native,
     Null,
     Pair,
+    Record,
     Symbol,
     Value,
     dims_of,
 )
-from jit_runtime.types.kinds import Kind
 
 CHAR_NAMES = {0: "null", 8: "backspace", 9: "tab", 10: "newline", 13: "return", 27: "escape", 32: "space", 127: "delete"}
 ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}
@@ -59,7 +60,7 @@ def written(value: Value) -> str:
             if inner is None:
                 out.append(atomic(piece.value))
             else:
-                if type(piece.value) is not Pair:
+                if type(piece.value) is not Pair and not (type(piece.value) is Record and not piece.value.struct.mutable):
                     open_containers.add(id(piece.value))
                 work.append(inner(piece.value))
     return "".join(out)
@@ -140,7 +141,27 @@ def _holder(value: Box | Atom) -> Pieces:
     yield _Leave(value)
 
 
-CONTAINERS: dict[type, Callable[[Value], Pieces]] = {Pair: _pair, **dict.fromkeys(ARRAYS, _array), Dict: _dict, Box: _holder, Atom: _holder}
+def _record(value: Record) -> Pieces:
+    if value.struct.is_constant:
+        yield value.struct.name
+        return
+    yield "(" + value.struct.name
+    for item in value.fields:
+        yield " "
+        yield _Form(item)
+    yield ")"
+    if value.struct.mutable:
+        yield _Leave(value)
+
+
+CONTAINERS: dict[type, Callable[[Value], Pieces]] = {
+    Pair: _pair,
+    **dict.fromkeys(ARRAYS, _array),
+    Dict: _dict,
+    Box: _holder,
+    Atom: _holder,
+    Record: _record,
+}
 
 
 def write_float(value: float) -> str:
@@ -187,7 +208,7 @@ WRITERS: dict[type, Callable[[Value], str]] = {
     Char: lambda value: write_char(value.code),
     Symbol: lambda value: value.name,
     Null: lambda value: "()",
-    Kind: lambda value: "{" + value.name + "}",
+    **dict.fromkeys(KIND_CLASSES, repr),
     Closure: lambda value: _function(value.code.source.name),
     Generic: lambda value: _function(value.name),
     Native: lambda value: _function(value.row.name),

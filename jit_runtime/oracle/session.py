@@ -11,9 +11,11 @@ from jit_runtime.oracle import registry
 from jit_runtime.oracle.builtins_memory import who_holds
 from jit_runtime.oracle.calling import Calls, Tail
 from jit_runtime.oracle.data_form import form_of
+from jit_runtime.oracle.kinds import value_to_kind
 from jit_runtime.oracle.machine import STACK_LIMIT, Machine
 from jit_runtime.oracle.printer import display, written
 from jit_runtime.oracle.raised import Raised, expected
+from jit_runtime.oracle.structs import construct
 from jit_runtime.oracle.values import Closure, Generic, Native, Symbol, Value, kind_of
 from jit_runtime.source.diagnostics import Diagnostic, OmniError
 from jit_runtime.source.text import Source
@@ -91,6 +93,8 @@ class OracleSession:
             "gensym": self._gensym,
             "doc": self._doc,
             "who-holds": lambda value: who_holds(self.machine.globals, value),
+            "construct": lambda struct, *fields: construct(self.machine.universe, struct, *fields),
+            "value->type": lambda value: value_to_kind(self.machine.universe, value),
         }
         return plain, {"eval": self._eval}
 

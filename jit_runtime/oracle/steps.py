@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jit_runtime.expand import core as c
+from jit_runtime.oracle.kinds import is_instance
 from jit_runtime.oracle.raised import Raised
-from jit_runtime.oracle.values import UNINITIALIZED, Native, Value, is_instance, symbol, truthy
+from jit_runtime.oracle.values import UNINITIALIZED, Native, Value, symbol, truthy
 from jit_runtime.source.text import Span
 from jit_runtime.types import errors
-from jit_runtime.types.kinds import Kind
+from jit_runtime.types.kinds import Kind, below
 
 if TYPE_CHECKING:
     from jit_runtime.oracle.machine import Machine
@@ -160,7 +161,7 @@ def check_kind(value: Value, kind: Kind, what: str, span: Span) -> Value:
 
 def push_check(stack: Stack, kind: Kind, what: str, span: Span) -> None:
     """Check the value that comes back here; not twice, so that declared results do not break tail calls."""
-    if stack and stack[-1][0] is resume_check and stack[-1][1].mask & ~kind.mask == 0:
+    if stack and stack[-1][0] is resume_check and below(stack[-1][1], kind):
         return
     stack.append((resume_check, kind, what, span))
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from jit_runtime.expand import core
 from jit_runtime.types.builtins import Builtin
-from jit_runtime.types.kinds import BIT, KINDS, Kind
+from jit_runtime.types.kinds import BIT, KINDS, Abstract, Applied, FunctionKind, Kind, Struct, TypeKind, Union, ValueKind, Variable
+from jit_runtime.types.universe import Universe
 
 Value = Any
 
@@ -134,6 +135,27 @@ class Atom:
         self.value = value
 
 
+class Record:
+    """An instance of a struct, or of a variant of an enum. `fields` are in the order of the definition."""
+
+    __slots__ = ("fields", "struct", "universe")
+
+    def __init__(self, struct: Struct, fields: list[Value], universe: Universe) -> None:
+        self.struct, self.fields, self.universe = struct, fields, universe
+
+    @property
+    def kind(self) -> Kind:
+        """With the type parameters that the fields tell, and Any for the others."""
+        struct = self.struct
+        if not struct.variances:
+            return struct.visible
+        arguments = [KINDS["Any"]] * len(struct.variances)
+        for field, value in zip(struct.fields, self.fields):
+            if field.parameter is not None:
+                arguments[field.parameter] = kind_of(value)
+        return self.universe.applied(struct.visible, arguments)
+
+
 class Iter:
     """`pull()` is a generator function that may ask for calls (see `calling.py`) and returns an element or END."""
 
@@ -168,14 +190,18 @@ class Closure:
 
 
 class Generic:
-    """A module-level function: methods, told apart by count and kinds of the arguments."""
+    """A module-level function: methods, told apart by count and kinds of the arguments.
 
-    __slots__ = ("doc", "methods", "name")
+    `constructor` is the one among them that makes instances of the struct of that name.
+    """
+
+    __slots__ = ("constructor", "doc", "methods", "name")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.doc: str | None = None
         self.methods: list[Closure] = []
+        self.constructor: Closure | None = None
 
 
 class Native:
@@ -200,6 +226,8 @@ class Bounce:
         self.function, self.arguments = function, arguments
 
 
+KIND_CLASSES = (Kind, Abstract, Applied, FunctionKind, Struct, TypeKind, Union, ValueKind, Variable)
+
 KIND_NAMES: dict[type, str] = {
     int: "Int",
     float: "Float",
@@ -221,7 +249,7 @@ KIND_NAMES: dict[type, str] = {
     Generic: "Function",
     Native: "Function",
     Bounce: "Function",
-    Kind: "Kind",
+    **dict.fromkeys(KIND_CLASSES, "Kind"),
     Box: "Box",
     Atom: "Atom",
     Iter: "Iter",
@@ -230,12 +258,10 @@ BITS = {cls: BIT[name] for cls, name in KIND_NAMES.items()}
 FUNCTIONS = (Closure, Generic, Native)
 
 
-def is_instance(value: Value, kind: Kind) -> bool:
-    return bool(BITS[type(value)] & kind.mask)
-
-
 def kind_of(value: Value) -> Kind:
     """The kind that programs see: both cases of a list are List, arrays that can hold anything Array."""
+    if type(value) is Record:
+        return value.kind
     name = KIND_NAMES[type(value)]
     return KINDS[{"Null": "List", "Pair": "List", "Array Any": "Array"}.get(name, name)]
 

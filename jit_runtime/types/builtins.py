@@ -48,7 +48,8 @@ _ROWS: tuple[tuple[str, int, int | None, int, tuple[str, ...], str], ...] = (
     ("not", 1, 1, BOOL, ("op", "not"), "(not x) -- true for false and nothing"),
     ("compare", 2, 2, INT, ("rt", "rt_compare"), "(compare a b) -- -1, 0 or 1: the order of two numbers, strings, chars or symbols"),
     ("type?", 2, 2, BOOL, ("op", "is-kind"), "(type? v K) -- v is an instance of K, or v is a Kind below K"),
-    ("type-of", 1, 1, KIND, ("op", "kind-of"), "(type-of v) -- the Kind of v"),
+    ("value->type", 1, 1, KIND, ("rt", "rt_value_kind"), "(value->type v) -- the Kind whose only instance is v"),
+    ("type-of", 1, 1, KIND, ("op", "type-of"), "(type-of v) -- the Kind of v"),
     ("int?", 1, 1, BOOL, ("op", "int?"), "(int? x) -- x is an Int"),
     ("float?", 1, 1, BOOL, ("op", "float?"), "(float? x) -- x is a Float"),
     ("big?", 1, 1, BOOL, ("op", "big?"), "(big? x) -- x is a BigInt"),
@@ -311,6 +312,12 @@ _HIDDEN: tuple[tuple[str, int, int | None, int, tuple[str, ...], str], ...] = (
     ("expected", 3, 3, 0, ("rt", "rt_expected"), "(expected name kind x) -- the error: x is not of the kind that the function needs"),
     ("not-sequence", 2, 2, 0, ("rt", "rt_not_sequence"), "(not-sequence name x) -- the error: x is not a sequence"),
     ("changed", 1, 1, 0, ("rt", "rt_changed"), "(changed x) -- the error: x was changed while it was traversed"),
+    ("construct", 1, None, ANY, ("op", "construct"), "(construct Struct field ...) -- a new instance, the fields checked"),
+    ("instance?", 2, 2, BOOL, ("op", "is-instance"), "(instance? v K) -- v is an instance of K"),
+    ("same-kind?", 2, 2, BOOL, ("rt", "rt_are_same_kind"), "(same-kind? a b) -- a and b have one concrete kind"),
+    ("no-method", 2, 2, 0, ("rt", "rt_no_method_for"), "(no-method name arguments) -- the error: no method takes these arguments"),
+    ("ambiguous", 2, 2, 0, ("rt", "rt_ambiguous_for"), "(ambiguous name arguments) -- the error: several methods take these arguments"),
+    ("need-kind", 1, 1, KIND, ("rt", "rt_need_kind"), "(need-kind x) -- x, which has to be a Kind"),
     ("elements", 1, 1, LIST, ("rt", "rt_elements"), "(elements xs) -- the elements of any sequence as a list; a range is empty afterwards"),
 )
 

@@ -34,6 +34,8 @@ FIXED = _template(9, "FIXED", "set! changes variables, and {0} is a function or 
 # kinds
 EXPECTED = _template(10, "EXPECTED", "type error: {0} needs {1d}, got {2k} {2}")
 TYPE = _template(11, "TYPE", "type error: {0d} must be {1d}, got {2k} {2}")
+FIELD_KIND = _template(16, "FIELD_KIND", "type error: the field {0} must be {1}, got {2k} {2}")
+ABSTRACT = _template(17, "ABSTRACT", "abstract: {0} has no instances of its own")
 NOT_KIND = _template(12, "NOT_KIND", "type error: not a Kind: {0}")
 UNKNOWN_KIND = _template(13, "UNKNOWN_KIND", "unknown type: {0}")
 NOT_SEQUENCE = _template(14, "NOT_SEQUENCE", "type error: {0} needs a sequence, got {1k} {1}")
@@ -62,6 +64,7 @@ ITER_LENGTH = _template(37, "ITER_LENGTH", "type error: {0} of an Iter is not kn
 DICT_ODD = _template(38, "DICT_ODD", "dict: a key without a value: {0}")
 GET_NOTHING = _template(39, "GET_NOTHING", "nothing has no {0}")
 NO_FIELD = _template(40, "NO_FIELD", "no field {1} in {0}")
+IMMUTABLE_FIELD = _template(48, "IMMUTABLE_FIELD", "immutable: the field {0} of {1k} cannot be changed")
 IMMUTABLE = _template(41, "IMMUTABLE", "immutable: {0k} {0} cannot be changed")
 COLLECT_TARGET = _template(42, "COLLECT_TARGET", "collect: unknown target {0}")
 DESTRUCTURE = _template(43, "DESTRUCTURE", "destructuring: {0} does not have the shape {1}")

@@ -1,22 +1,46 @@
-"""The builtin kinds: names, hierarchy, and the bit each concrete kind has in a set of kinds.
+"""Kinds: names, hierarchy, sets of concrete kinds, and the order `below`.
 
-A set of concrete kinds is an int with one bit per kind (the inference lattice: join is `|`).
-An abstract kind is the set of what is below it. One row here adds a kind.
+A set of concrete kinds is an int with one bit per kind (the inference lattice: join is `|`). The builtin kinds have the low
+bits; a session gives each concrete kind that a program defines the next one (`types/universe.py`). A set that contains an
+open abstract kind has all the bits that are not given out yet, too (it is negative): kinds defined later may be below it.
+So a set never becomes wrong, only less exact, and what is computed from it stays sound.
+
+A kind has two sets: all its instances are of concrete kinds in `mask`, and all values of concrete kinds in `sure` are its
+instances. They are equal for most kinds. Kinds with parameters (`{List Int}`), one value (`{#val 3}`) or one kind
+(`{(Type {Int})}`) are sure of none: a test has to look at the value.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import Protocol
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Kind:
-    """`mask` is the set of concrete kinds whose values are instances."""
+    """A kind. Compared by identity; kinds that are computed (unions, parameters) are made once per `key` by `interned`.
 
-    name: str
-    mask: int
-    parent: str | None = None
-    abstract: bool = False
+    `name` is the written form without braces. `parent` is the next-larger kind in the nominal hierarchy.
+    """
+
+    __slots__ = ("_mask", "abstract", "name", "parent")
+
+    def __init__(self, name: str, mask: int, parent: Kind | None = None, abstract: bool = False) -> None:
+        self.name, self._mask, self.parent, self.abstract = name, mask, parent, abstract
+
+    @property
+    def mask(self) -> int:
+        """The set of concrete kinds whose values may be instances."""
+        return self._mask
+
+    @property
+    def sure(self) -> int:
+        """The set of concrete kinds whose values are all instances."""
+        return self.mask
+
+    @property
+    def head(self) -> Kind:
+        """The kind without its parameters."""
+        return self
 
     def __repr__(self) -> str:
         return "{" + self.name + "}"
@@ -57,10 +81,14 @@ ABSTRACT = (
     ("List", "Any"),
     ("Array", "Any"),
 )
+OPEN = ("Any", "Number", "Real", "Integer", "AbstractFloat")  # kinds that programs may define kinds below
 ALIASES = {"Int64": "Int", "Float64": "Float"}
+PARAMETRIC = {"List": 1, "Array": 1, "Dict": 2, "Box": 1, "Atom": 1, "Iter": 1}
+COVARIANT = ("List", "Iter")
 
 BIT = {name: 1 << i for i, (name, _) in enumerate(CONCRETE)}
-ANY = (1 << len(CONCRETE)) - 1
+BUILTIN = (1 << len(CONCRETE)) - 1
+ANY = -1
 
 
 def _build() -> dict[str, Kind]:
@@ -71,23 +99,265 @@ def _build() -> dict[str, Kind]:
         while at is not None:
             masks[at] |= bit
             at = parents[at]
-    kinds = {name: Kind(name, masks[name], parents[name], name not in BIT) for name in parents}
-    kinds["bottom"] = Kind("bottom", 0, None, True)
-    return kinds | {alias: kinds[name] for alias, name in ALIASES.items()}
+    kinds: dict[str, Kind] = {}
+    for name, _ in (*ABSTRACT, *CONCRETE):
+        parent = parents[name]
+        kinds[name] = Kind(name, ANY if name == "Any" else masks[name], kinds[parent] if parent else None, name not in BIT)
+    ordered = {name: kinds[name] for name in parents}
+    ordered["bottom"] = Kind("bottom", 0, None, True)
+    return ordered | {alias: ordered[name] for alias, name in ALIASES.items()}
 
 
 KINDS: dict[str, Kind] = _build()
-
+BOTTOM = KINDS["bottom"]
 
 # Every kind once, in the order that the runtime numbers them: the concrete ones first, in bit order.
 NUMBERED = [name for name, kind in KINDS.items() if kind.name == name]
 
 
+class Union(Kind):
+    """`(union [{A} {B}])`, in the order written; at least two members, none of them a union."""
+
+    __slots__ = ("members",)
+
+    def __init__(self, members: tuple[Kind, ...]) -> None:
+        super().__init__("(union [" + " ".join(map(repr, members)) + "])", 0, None, True)
+        self.members = members
+
+    @property
+    def mask(self) -> int:
+        result = 0
+        for member in self.members:
+            result |= member.mask
+        return result
+
+    @property
+    def sure(self) -> int:
+        result = 0
+        for member in self.members:
+            result |= member.sure
+        return result
+
+
+class Applied(Kind):
+    """A kind with parameters: `{List Int}`, `{Pair Int String}`. `variances`: +1 covariant, 0 invariant, -1 contravariant."""
+
+    __slots__ = ("arguments", "base", "variances")
+    sure = 0
+
+    def __init__(self, base: Kind, arguments: tuple[Kind, ...], variances: tuple[int, ...]) -> None:
+        super().__init__(" ".join([base.name, *(a.name if " " not in a.name else repr(a) for a in arguments)]), 0, base)
+        self.base, self.arguments, self.variances = base, arguments, variances
+
+    @property
+    def mask(self) -> int:
+        return self.base.mask
+
+    @property
+    def head(self) -> Kind:
+        return self.base
+
+
+class ValueKind(Kind):
+    """`{#val v}`: the kind whose only instance is one value. `value` is a datum, `text` its written form."""
+
+    __slots__ = ("text", "value")
+    sure = 0
+
+    def __init__(self, value: object, text: str, of: Kind) -> None:
+        super().__init__(f"#val {text}", 0, of)
+        self.value, self.text = value, text
+
+    @property
+    def mask(self) -> int:
+        assert self.parent is not None
+        return self.parent.mask
+
+
+class TypeKind(Kind):
+    """`{(Type {Int})}`: the kind whose only instance is one kind."""
+
+    __slots__ = ("of",)
+    sure = 0
+
+    def __init__(self, of: Kind) -> None:
+        super().__init__(f"(Type {of!r})", BIT["Kind"], KINDS["Kind"])
+        self.of = of
+
+
+class FunctionKind(Kind):
+    """`{(fn [{A} {B}] {R})}`. A function is an instance whatever its parameters are (language.md S11.8)."""
+
+    __slots__ = ("parameters", "result")
+
+    def __init__(self, parameters: tuple[Kind, ...], result: Kind) -> None:
+        super().__init__(f"(fn [{' '.join(map(repr, parameters))}] {result!r})", BIT["Function"], KINDS["Function"])
+        self.parameters, self.result = parameters, result
+
+
+class Later(Protocol):
+    @property
+    def later(self) -> int: ...
+
+
+class Abstract(Kind):
+    """An abstract kind that programs can define kinds below. Its set grows with the universe."""
+
+    __slots__ = ("children", "closed", "universe", "variances")
+
+    def __init__(self, name: str, mask: int, parent: Kind | None, universe: Later, variances: tuple[int, ...] = (), closed: bool = False) -> None:
+        """`closed`: nothing can be defined below it later (an enum), once its members are there."""
+        super().__init__(name, mask, parent, True)
+        self.universe, self.variances, self.closed = universe, variances, closed
+        self.children: list[Kind] = []
+
+    @property
+    def mask(self) -> int:
+        result = self._mask | (0 if self.closed else self.universe.later)
+        for child in self.children:
+            result |= child.mask
+        return result
+
+    @property
+    def sure(self) -> int:
+        result = self._mask
+        for child in self.children:
+            result |= child.sure
+        return result
+
+
+class Variable(Kind):
+    """A type variable of a `^:where` or of a parametric definition: an unknown kind below its bound."""
+
+    __slots__ = ("bound", "index")
+
+    def __init__(self, name: str, bound: Kind, index: int) -> None:
+        super().__init__(name, 0, bound)
+        self.bound, self.index = bound, index
+
+    @property
+    def mask(self) -> int:
+        return self.bound.mask
+
+    @property
+    def sure(self) -> int:
+        return self.bound.sure
+
+
+class Field:
+    """A field of a struct. `rep`: "ref" (a word), "i64" (a raw Int) or "f64" (a raw Float); `offset` in bytes from the object's start.
+
+    `parameter`: index of the struct's type parameter that is the field's kind, or None.
+    """
+
+    __slots__ = ("kind", "mutable", "name", "offset", "parameter", "rep")
+
+    def __init__(self, name: str, kind: Kind | None, mutable: bool, parameter: int | None = None) -> None:
+        self.name, self.kind, self.mutable, self.parameter = name, kind, mutable, parameter
+        bit = kind.sure if kind is not None else 0
+        self.rep = {BIT["Int"]: "i64", BIT["Float"]: "f64"}.get(bit, "ref")
+        self.offset = 0
+
+
+MOST_FIELDS = 200
+MOST_REFERENCES = 47  # the reference bits of a shape word (layout/walkers.py)
+
+
+class Struct(Kind):
+    """A struct, or one variant of an enum (`enum` is then the enum's kind, which is what programs see).
+
+    References come first in memory, then raw fields, then the identity word of a mutable struct.
+    `variances`: one per type parameter. `number`: 1 for the first definition of the name, 2 for the next.
+    """
+
+    __slots__ = ("bit", "enum", "fields", "mutable", "number", "size", "variances")
+
+    def __init__(self, name: str, bit: int, parent: Kind, variances: tuple[int, ...] = (), enum: Abstract | None = None, number: int = 1) -> None:
+        super().__init__(name, bit, parent)
+        self.bit, self.variances, self.enum, self.number = bit, variances, enum, number
+        self.complete(())
+
+    def complete(self, fields: Sequence[Field]) -> None:
+        """Give the struct its fields: afterwards, since they may name it."""
+        self.fields = tuple(fields)
+        self.mutable = any(field.mutable for field in fields)
+        at = 8
+        for field in sorted(self.fields, key=lambda field: field.rep != "ref"):
+            field.offset = at
+            at += 8
+        self.size = max(16, at + (8 if self.mutable else 0))
+
+    @property
+    def visible(self) -> Kind:
+        """The kind that programs see."""
+        return self.enum or self
+
+    @property
+    def is_constant(self) -> bool:
+        """A variant without fields: its name is the value."""
+        return self.enum is not None and not self.fields
+
+    def field(self, name: str) -> Field | None:
+        for field in self.fields:
+            if field.name == name:
+                return field
+        return None
+
+
+def below(a: Kind, b: Kind) -> bool:
+    """Is every instance of `a` an instance of `b` (language.md S11.7, S11.11)?"""
+    if a is b or b.name == "Any" or a is BOTTOM:
+        return True
+    if isinstance(a, Variable):
+        return below(a.bound, b)
+    if isinstance(b, Variable):
+        return below(a, b.bound)
+    if isinstance(a, Union):
+        return all(below(member, b) for member in a.members)
+    if isinstance(b, Union):
+        return any(below(a, member) for member in b.members)
+    if isinstance(b, Applied):
+        if isinstance(a, Applied):
+            return below(a.base, b.base) and _parameters_below(a, b)
+        return a is b.base and all(v > 0 and below(KINDS["Any"], k) for k, v in zip(b.arguments, b.variances, strict=True))
+    if isinstance(b, ValueKind):
+        return isinstance(a, ValueKind) and type(a.value) is type(b.value) and a.value == b.value
+    if isinstance(b, TypeKind):
+        return False
+    if isinstance(b, FunctionKind):
+        return isinstance(a, FunctionKind) and _function_below(a, b)
+    at: Kind | None = a
+    while at is not None:
+        if at is b:
+            return True
+        at = at.parent
+    return not a.mask & ~b.sure
+
+
+def _parameters_below(a: Applied, b: Applied) -> bool:
+    if len(a.arguments) != len(b.arguments):
+        return False
+    for x, y, variance in zip(a.arguments, b.arguments, b.variances, strict=True):
+        fits = below(x, y) if variance > 0 else below(y, x) if variance < 0 else below(x, y) and below(y, x)
+        if not fits:
+            return False
+    return True
+
+
+def _function_below(a: FunctionKind, b: FunctionKind) -> bool:
+    return len(a.parameters) == len(b.parameters) and all(map(below, b.parameters, a.parameters)) and below(a.result, b.result)
+
+
+def certain(mask: int, kind: Kind) -> bool:
+    """Is a value whose kinds are in `mask` surely an instance?"""
+    return not mask & ~kind.sure
+
+
 def kinds_in(mask: int) -> list[str]:
-    """Names of the concrete kinds in a set, in bit order."""
+    """Names of the builtin concrete kinds in a set, in bit order."""
     return [name for name, bit in BIT.items() if mask & bit]
 
 
 def smallest_kind(mask: int) -> Kind:
-    """The smallest kind that contains the set."""
-    return min((k for k in KINDS.values() if mask & ~k.mask == 0), key=lambda k: (k.mask.bit_count(), k.name))
+    """The smallest builtin kind that contains the set."""
+    return min((k for k in KINDS.values() if mask & ~k.mask == 0), key=lambda k: ((k.mask & BUILTIN).bit_count(), k.name))

@@ -44,7 +44,7 @@ def interrupted(session: Session, text: str, times: int = 1, delay: float = 0.01
 @contextmanager
 def meanwhile(session: Session, action: Callable[[], object]) -> Iterator[None]:
     """While the block runs, the first call of the function `now` runs `action`: it is then that `now` is compiled."""
-    session.eval("(define now [] nothing)")
+    session.eval("(define ^:noinline now [] nothing)")
     compiler, pending = session.compiler, [action]
     original = compiler.instance
 

@@ -20,7 +20,7 @@ DEFINITIONS = [
     ("(define x 1)", "(define x 1)"),
     ("(define xs [1 2])", "(define xs (%array 1 2))"),
     ("(define n {Int} 42)", "(define n {Int} 42)"),
-    ("(define n {List Int} v)", "(define n {List} v)"),
+    ("(define n {List Int} v)", "(define n {List Int} v)"),
     ("(define id x x)", "(define-method id [x] x)"),
     ("(define add x y (+ x y))", "(define-method add [x] [y] (+ x y))"),
     ("(define k [x] [x 1])", "(define-method k [x] (%array x 1))"),

@@ -1,0 +1,65 @@
+"""Notes of `no method` and `ambiguous` errors: the methods there are, and why each was not taken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jit_runtime.infer.world import GenericFunction, Method
+from jit_runtime.types.errors import CODES
+from jit_runtime.types.kinds import Kind, Variable, below
+
+if TYPE_CHECKING:
+    from jit_runtime.compiler import Compiler
+
+MOST = 6  # candidates shown
+
+
+def notes(compiler: Compiler, code: int) -> tuple[str, ...]:
+    """For the error with this code that has just left the program."""
+    if code not in (CODES["NO_METHOD"], CODES["AMBIGUOUS"]):
+        return ()
+    task = compiler.engine.task
+    count = task.read("rejected_count")
+    function = compiler.world.functions.get(compiler.constants.text(task.read("rejected_name")))
+    if function is None or count > 16:
+        return ()
+    kinds = [compiler.kinds.kind(word) for word in task.words("rejected", count)]
+    return tuple(explain(function, kinds, ambiguous=code == CODES["AMBIGUOUS"]))
+
+
+def explain(function: GenericFunction, kinds: list[Kind], *, ambiguous: bool) -> list[str]:
+    lines = []
+    for method in function.methods:
+        why = rejected(method, kinds)
+        if not (ambiguous and why):
+            lines.append(f"candidate {signature(method)}{': ' + why if why else ''}")
+    return lines[:MOST] + ([f"and {len(lines) - MOST} more"] if len(lines) > MOST else [])
+
+
+def rejected(method: Method, kinds: list[Kind]) -> str | None:
+    """Why a method does not take arguments of these kinds; None if it does."""
+    count = len(kinds)
+    if not method.accepts(count):
+        most = len(method.lam.params)
+        fixed = str(most) if most == method.required else f"{method.required} to {most}"
+        takes = fixed if method.lam.rest is None else f"at least {method.required}"
+        return f"takes {takes} argument{'s' if takes != '1' else ''}"
+    for i, (kind, accepted) in enumerate(zip(kinds, method.signature.kinds_for(count), strict=True), 1):
+        if not below(kind, accepted):
+            return f"argument {i} is {kind!r}, not {accepted!r}"
+    for group in method.signature.same_for(count):
+        if len({kinds[i] for i in group}) > 1:
+            return f"arguments {' and '.join(str(i + 1) for i in group)} have different kinds"
+    return None
+
+
+def signature(method: Method) -> str:
+    """How a method's parameters are written: `(area [c {Circle}])`."""
+    params = []
+    for param in method.lam.params:
+        kind = param.kind
+        shown = "" if kind is None else f" {kind.bound!r}" if isinstance(kind, Variable) else f" {kind!r}"
+        params.append(f"[{param.var.name}{shown}{' ...' if param.default is not None else ''}]")
+    if method.lam.rest is not None:
+        params.append(f"[.. {method.lam.rest.name}]")
+    return f"({' '.join([method.function.name, *params])})"

@@ -1,0 +1,193 @@
+"""Structs: making them, reading and storing fields. Known structs are loads and stores, others go through the runtime."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jit_runtime.expand.core import Const, Local, Sym
+from jit_runtime.expand.kind_definitions import constructed
+from jit_runtime.infer.code import NOTHING, Val, i64, rep_of
+from jit_runtime.infer.prims import prim, runtime_word, values_of
+from jit_runtime.infer.tests import is_struct, same_kind
+from jit_runtime.infer.virtual import Virtual
+from jit_runtime.infer.world import same_concrete
+from jit_runtime.layout import words
+from jit_runtime.types.kinds import ANY, BUILTIN, Field, Struct
+
+if TYPE_CHECKING:
+    from jit_runtime.expand.core import Call
+    from jit_runtime.infer.build import Builder, Continuation
+    from jit_runtime.types.builtins import Builtin
+
+MOST_INLINE = 4  # structs told apart inline at one access
+
+
+@prim("construct")
+def construct_(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
+    values = []
+    for arg in node.args[1:]:
+        values.append(b.expr(arg))
+        if b.block is None:
+            return NOTHING
+    return construct(b, constructed(node), values)
+
+
+def construct(b: Builder, made: Struct, values: list[Val]) -> Val:
+    """A fresh instance in the current place, after its fields' kinds have been checked."""
+    checked = checked_fields(b, made, values)
+    return NOTHING if checked is None else allocated(b, made, checked)
+
+
+def checked_fields(b: Builder, made: Struct, values: list[Val]) -> list[Val] | None:
+    """The values, each of its field's kind; None where one cannot be."""
+    checked = []
+    for field, value in zip(made.fields, values, strict=True):
+        if field.kind is not None:
+            value = b.checked(value, field.kind, f"the field `{field.name}` of `{made.name}`")
+            if b.block is None:
+                return None
+        checked.append(value)
+    check_parameters(b, made, checked)
+    return checked
+
+
+def allocated(b: Builder, made: Struct, values: list[Val]) -> Val:
+    """A fresh instance in the current place, with fields that are of their kinds."""
+    checked = [b.to_rep(value, field.rep) for field, value in zip(made.fields, values, strict=True)]
+    address = b.reserve(made.size, "objects")
+    b.store(b.unit.struct_header(b, made), address)
+    new = b.as_ref(b.op("add", b.ins("ptrtoint", (address,), "i64"), i64(words.OBJECT_TAG)))
+    for field, op, value in zip(made.fields, checked, values, strict=True):
+        if field.rep != "ref" or value.region is b.dest:
+            b.store(op, b.pointer(new, field.offset - words.OBJECT_TAG))
+        else:
+            b.init_field(new, field.offset, op)
+    for at in range(8 + 8 * len(made.fields), made.size, 8):
+        b.store(i64(0), b.pointer(new, at - words.OBJECT_TAG))
+    return Val(new, made.mask, b.dest)
+
+
+def check_parameters(b: Builder, made: Struct, values: list[Val]) -> None:
+    """The fields of one type parameter hold values of one concrete kind."""
+    first: dict[int, Val] = {}
+    for field, value in zip(made.fields, values, strict=True):
+        if field.parameter is None:
+            continue
+        other = first.setdefault(field.parameter, value)
+        if other is value or same_concrete([other.mask, value.mask]):
+            continue
+        same, bad = b.new("same"), b.new("differ")
+        b.cbr(same_kind(b, [other, value]), same, bad, "likely")
+        b.at(bad)
+        b.runtime("rt_parameter_differs", (b.task, b.unit.constant(b, Sym(field.name)).op, b.to_word(other), b.to_word(value)), noreturn=True)
+        b.unreachable()
+        b.at(same)
+
+
+def known_key(node: Call) -> str | None:
+    key = node.args[1]
+    return key.value.name if isinstance(key, Const) and isinstance(key.value, Sym) else None
+
+
+def structs_of(b: Builder, value: Val, name: str) -> list[tuple[Struct, Field]] | None:
+    """The structs that a value can be, with the field of this name; None where that is not known, or one has none."""
+    if value.mask & BUILTIN:
+        return None
+    structs = b.unit.world.universe.structs_in(value.mask)
+    if not structs or len(structs) > MOST_INLINE:
+        return None
+    found = [(struct, struct.field(name)) for struct in structs]
+    return None if any(field is None for _, field in found) else found  # type: ignore[return-value]
+
+
+def load_field(b: Builder, value: Val, field: Field) -> Val:
+    mask = field.kind.mask if field.kind is not None else ANY
+    op = b.load(b.pointer(value.op, field.offset - words.OBJECT_TAG), field.rep)
+    return Val(b.to_rep(Val(op, mask), rep_of(mask)), mask)
+
+
+def likely_structs(b: Builder, value: Val, name: str) -> list[tuple[Struct, Field]]:
+    """The structs with a field of this name that a value may be, if they are few."""
+    universe = b.unit.world.universe
+    found = [(struct, struct.field(name)) for struct in universe.structs.values() if struct.mask & value.mask]
+    fitting = [(struct, field) for struct, field in found if field is not None]
+    return fitting if len(fitting) <= MOST_INLINE else []
+
+
+def guessed(b: Builder, builtin: Builtin, values: list[Val], likely: list[tuple[Struct, Field]], mask: int) -> Val:
+    """A load where the value is one of the likely structs, the runtime otherwise."""
+    from jit_runtime.infer.calls import call_runtime
+
+    if not likely:
+        return call_runtime(b, builtin, values, mask)
+    out, done = b.fn.variable("field", rep_of(mask)), b.new("done")
+    for struct, field in likely:
+        yes, no = b.new("struct"), b.new("next")
+        b.cbr(is_struct(b, values[0], struct), yes, no, "likely")
+        b.at(yes)
+        b.set(out, b.to_rep(load_field(b, values[0], field), out.type))
+        b.br(done)
+        b.at(no)
+    slow = call_runtime(b, builtin, values, mask)
+    if b.block is not None:
+        b.set(out, b.to_rep(slow, out.type))
+        b.br(done)
+    b.at(done)
+    return Val(b.get(out), mask)
+
+
+@prim("get", "path-get")
+def get(b: Builder, node: Call, builtin: Builtin, k: Continuation | None) -> Val:
+    name, subject = known_key(node), node.args[0]
+    if name is not None and isinstance(subject, Local) and isinstance(found := b.storage.get(subject.var), Virtual):
+        made = found.named(b, name)
+        mask = b.kinds(node) or made.mask
+        return Val(b.to_rep(made, rep_of(mask)), mask)
+    values = values_of(b, node)
+    if values is None:
+        return NOTHING
+    known = structs_of(b, values[0], name) if name is not None else None
+    mask = b.kinds(node)
+    if known is None:
+        likely = likely_structs(b, values[0], name) if name is not None and len(values) == 2 else []
+        return guessed(b, builtin, values, likely, mask or ANY)
+    if len(known) == 1:
+        made = load_field(b, values[0], known[0][1])
+        return Val(b.to_rep(made, rep_of(mask)), mask) if mask else made
+    out = b.fn.variable("field", rep_of(mask))
+    done = b.new("done")
+    for struct, field in known[:-1]:
+        yes, no = b.new("struct"), b.new("next")
+        b.cbr(is_struct(b, values[0], struct), yes, no)
+        b.at(yes)
+        b.set(out, b.to_rep(load_field(b, values[0], field), out.type))
+        b.br(done)
+        b.at(no)
+    b.set(out, b.to_rep(load_field(b, values[0], known[-1][1]), out.type))
+    b.br(done)
+    b.at(done)
+    return Val(b.get(out), mask)
+
+
+@prim("path-put!")
+def put(b: Builder, node: Call, builtin: Builtin, k: Continuation | None) -> Val:
+    values = values_of(b, node)
+    if values is None:
+        return NOTHING
+    container, value = values[0], values[2]
+    name = known_key(node)
+    found = structs_of(b, container, name) if name is not None else None
+    if found is None or len(found) != 1 or not found[0][1].mutable or found[0][1].parameter is not None:
+        return runtime_word(b, "rt_path_put", tuple(b.to_word(v) for v in values), b.kinds(node) or ANY)
+    struct, field = found[0]
+    if field.kind is not None:
+        value = b.checked(value, field.kind, f"the field `{field.name}` of `{struct.name}`")
+        if b.block is None:
+            return NOTHING
+    op = b.to_rep(value, field.rep)
+    if field.rep == "ref":
+        b.init_field(container.op, field.offset, op)
+    else:
+        b.store(op, b.pointer(container.op, field.offset - words.OBJECT_TAG))
+    return value
+

@@ -1,0 +1,178 @@
+"""Kinds as objects of the running program: kind values, what struct headers point at, and what the runtime asks about kinds."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import TYPE_CHECKING, Any
+
+from jit_runtime.data_form import form_of
+from jit_runtime.expand.core import Chr, Sym
+from jit_runtime.expand.show import datum
+from jit_runtime.layout import words
+from jit_runtime.layout.objects import BY_NAME, EXTRA_SHIFT, HEADER_MUTABLE, TYPE_SHIFT
+from jit_runtime.layout.records import KIND_INFO, STRUCT_FIELD, STRUCT_INFO
+from jit_runtime.source.diagnostics import fail
+from jit_runtime.syntax import forms as f
+from jit_runtime.types.kinds import BUILTIN, KINDS, NUMBERED, Abstract, Applied, Kind, Struct, TypeKind, Union, ValueKind
+
+if TYPE_CHECKING:
+    from jit_runtime.compiler import Compiler
+
+NOMINAL, VALUE, TYPE, LIST, FIELDS, UNION, BASE, VARIANTS = range(8)
+REPS = {"ref": 0, "i64": 1, "f64": 2}
+VALUES = ("Int", "Float", "Bool", "Char", "Nothing", "String", "Symbol")  # of #val
+MOST_STRUCTS = 1 << 16  # bits of a table that grows with the session
+
+
+class KindObjects:
+    """One object per kind, made when it is first needed; they are never freed."""
+
+    def __init__(self, compiler: Compiler) -> None:
+        self._compiler = compiler
+        self._words: dict[Kind, int] = {}
+        self._kinds: dict[int, Kind] = {}
+        self._headers: dict[Struct, int] = {}
+        self._tables: list[tuple[Kind, ctypes.Array[ctypes.c_uint8]]] = []
+
+    def word(self, kind: Kind) -> int:
+        """The object of a kind."""
+        found = self._words.get(kind)
+        if found is None:
+            builtin = kind.name in NUMBERED and kind in (KINDS[kind.name], self._compiler.world.universe.builtin(kind.name))
+            found = self._compiler.constants.kind(kind.name) if builtin else self._make(kind)
+            self._words[kind] = found
+            self._kinds[found] = kind
+            if builtin and isinstance(kind, Abstract):
+                self._open(kind, found)
+        return found
+
+    def kind(self, word: int) -> Kind:
+        """The kind of an object; those that only the runtime made so far are builtin."""
+        if word not in self._kinds:
+            for name in NUMBERED:
+                self.word(self._compiler.world.universe.builtin(name))
+        return self._kinds[word]
+
+    def _make(self, kind: Kind) -> int:
+        constants = self._compiler.constants
+        info = constants.record(KIND_INFO, maker=words.NOTHING)
+        shown = kind.visible if isinstance(kind, Struct) else kind
+        made = constants.engine.call("rt_new_kind", constants.symbol(shown.name), kind.sure & BUILTIN, info.address)
+        self._words[kind] = made  # a struct may have fields of its own kind
+        fields = self._describe(kind)
+        info.write(**fields)
+        if fields["form"] == NOMINAL:
+            self._table(kind, info)
+        if isinstance(kind, Struct) and kind.enum is None:
+            info.write(maker=self._compiler.maker(kind))
+        return made
+
+    def _open(self, kind: Abstract, word: int) -> None:
+        """A builtin kind that programs define kinds below: its object gets a table."""
+        info = self._compiler.constants.record(KIND_INFO, maker=words.NOTHING, abstract=1, form=NOMINAL)
+        self._table(kind, info)
+        ctypes.c_uint64.from_address(word - words.OBJECT_TAG + BY_NAME["kind"].offsets["info"]).value = info.address
+
+    def _table(self, kind: Kind, info: object) -> None:
+        size = MOST_STRUCTS // 8 if isinstance(kind, (Abstract, Union)) else kind.sure.bit_length() // 8 + 1
+        table = (ctypes.c_uint8 * size)()
+        self._tables.append((kind, table))
+        info.write(bits=ctypes.addressof(table), bits_count=8 * len(table))  # type: ignore[attr-defined]
+        self._fill(kind, table)
+
+    def _fill(self, kind: Kind, table: ctypes.Array[ctypes.c_uint8]) -> None:
+        sure = kind.sure
+        for number in self._compiler.world.universe.structs:
+            if sure >> number & 1:
+                table[number >> 3] |= 1 << (number & 7)
+
+    def _describe(self, kind: Kind) -> dict[str, int]:
+        constants = self._compiler.constants
+        if isinstance(kind, ValueKind):
+            return {"form": VALUE, "word": self._compiler.datum_word(kind.value), "abstract": 2}
+        if isinstance(kind, TypeKind):
+            return {"form": TYPE, "word": self.word(kind.of), "abstract": 2}
+        if isinstance(kind, Applied):
+            return self._applied(kind)
+        if isinstance(kind, Union) and kind.mask != kind.sure:
+            return {"form": UNION, "items": constants.array([self.word(m) for m in kind.members]), "count": len(kind.members), "abstract": 1}
+        return {"form": NOMINAL, "abstract": 1 if kind.abstract else 2}
+
+    def _applied(self, kind: Applied) -> dict[str, int]:
+        base = kind.base
+        if base.name == "List":
+            return {"form": LIST, "word": self.word(kind.arguments[0]), "abstract": 2}
+        if isinstance(base, Struct):
+            items: list[int] = []
+            for field in base.fields:
+                if field.parameter is not None:
+                    items += [field.offset, self.word(kind.arguments[field.parameter]), kind.variances[field.parameter]]
+            return {"form": FIELDS, "word": self.word(base), "items": self._compiler.constants.array(items), "count": len(items) // 3, "abstract": 2}
+        if isinstance(base, Abstract) and base.closed:
+            universe = self._compiler.world.universe
+            variants = [self.word(universe.applied(child, kind.arguments)) for child in base.children]
+            return {"form": VARIANTS, "items": self._compiler.constants.array(variants), "count": len(variants), "abstract": 1}
+        return {"form": BASE, "word": self.word(base), "abstract": 1 if base.abstract else 2}
+
+    # ---- structs ----
+
+    def header(self, struct: Struct) -> int:
+        """The first word of a fresh instance."""
+        found = self._headers.get(struct)
+        if found is None:
+            found = self._headers[struct] = self._new_header(struct)
+            for kind, table in self._tables:
+                self._fill(kind, table)
+        return found
+
+    def _new_header(self, struct: Struct) -> int:
+        constants = self._compiler.constants
+        references = sum(1 << (f.offset // 8) for f in struct.fields if f.rep == "ref")
+        info = constants.record(
+            STRUCT_INFO, shape=references << 16 | struct.size // 8, number=struct.bit.bit_length() - 1, kind=self.word(struct.visible),
+            name=constants.symbol(struct.name), count=len(struct.fields), identity=struct.size - 8 if struct.mutable else 0,
+            constant=int(struct.is_constant), parametric=int(bool(struct.variances)),
+        )  # fmt: skip
+        rows: list[int] = []
+        for field in struct.fields:
+            kind = words.NOTHING if field.kind is None else self.word(field.kind)
+            rows += [constants.symbol(field.name), kind, field.offset, REPS[field.rep], int(field.mutable), int(field.parameter is not None)]
+        assert STRUCT_FIELD.size == 48
+        info.write(fields=constants.array(rows))
+        return int(info.address) << EXTRA_SHIFT | BY_NAME["struct"].header | (HEADER_MUTABLE if struct.mutable else 0)
+
+
+    # ---- kinds of values ----
+
+    def kind_of(self, word: int) -> Kind:
+        """The kind of a value, with the parameters that its fields tell."""
+        engine = self._compiler.engine
+        kind = self.kind(engine.call("rt_kind_of", 0, word))
+        struct = self._struct_of(word) if isinstance(kind, (Struct, Abstract)) else None
+        if struct is None or not struct.variances:
+            return kind
+        arguments: list[Kind] = [KINDS["Any"]] * len(struct.variances)
+        for field in struct.fields:
+            if field.parameter is not None:
+                arguments[field.parameter] = self.kind_of(ctypes.c_uint64.from_address(word - words.OBJECT_TAG + field.offset).value)
+        return self._compiler.world.universe.applied(kind, arguments)
+
+    def _struct_of(self, word: int) -> Struct | None:
+        if word & words.TAG_MASK != words.OBJECT_TAG:
+            return None
+        header = ctypes.c_uint64.from_address(word - words.OBJECT_TAG).value
+        if header >> TYPE_SHIFT & 0xFF != BY_NAME["struct"].id:
+            return None
+        number = ctypes.c_uint64.from_address((header >> EXTRA_SHIFT) + STRUCT_INFO.offsets["number"]).value
+        return self._compiler.world.universe.structs[number]
+
+    def value_kind(self, word: int) -> Kind:
+        """The kind whose only instance is a value."""
+        kind = self.kind_of(word)
+        if kind.name not in VALUES:
+            raise fail("X015", None, f"type error: {kind!r} is not among the kinds whose values have a kind of their own: {', '.join(VALUES)}")
+        form = form_of(self._compiler.engine, word)
+        value: Any = getattr(form, "value", form)
+        if isinstance(form, (f.Symbol, f.Char)):
+            value = Sym(form.name) if isinstance(form, f.Symbol) else Chr(ord(form.value))
+        return self._compiler.world.universe.value_kind(value, datum(value), kind)

@@ -1,0 +1,98 @@
+"""Membership of values in kinds, and what programs ask about kinds (language S11.9 - S11.11)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from jit_runtime.expand import core
+from jit_runtime.expand.show import datum
+from jit_runtime.oracle.equality import equal
+from jit_runtime.oracle.raised import raise_error
+from jit_runtime.oracle.values import BITS, KIND_NAMES, NULL, Char, Pair, Record, Symbol, Value, from_datum, kind_of
+from jit_runtime.source.diagnostics import fail
+from jit_runtime.types import errors
+from jit_runtime.types.kinds import KINDS, Abstract, Applied, FunctionKind, Kind, Struct, TypeKind, Union, ValueKind, Variable, below
+from jit_runtime.types.universe import Universe
+
+
+def is_instance(value: Value, kind: Kind) -> bool:
+    return TESTS[type(kind)](value, kind)
+
+
+def _nominal(value: Value, kind: Kind) -> bool:
+    """A kind that is named: the record's struct, or one of its ancestors. Any other value is of a builtin kind."""
+    if type(value) is not Record:
+        return bool(BITS[type(value)] & kind.mask)
+    at: Kind | None = value.struct
+    while at is not None and at is not kind:
+        at = at.parent
+    return at is not None
+
+
+def _applied(value: Value, kind: Applied) -> bool:
+    if not is_instance(value, kind.base):
+        return False
+    if kind.base.name == "List" and type(value) is not Record:
+        return _list_of(value, kind.arguments[0])
+    return type(value) is not Record or all(_part_fits(value, kind, i) for i in range(len(kind.arguments)))
+
+
+def _list_of(value: Value, kind: Kind) -> bool:
+    while type(value) is Pair:
+        if not is_instance(value.head, kind):
+            return False
+        value = value.tail
+    return value is NULL
+
+
+def _part_fits(record: Record, kind: Applied, parameter: int) -> bool:
+    """Do the fields that tell what a type parameter is allow the argument of `kind`? Without such fields it may be any."""
+    variance, wanted = kind.variances[parameter], kind.arguments[parameter]
+    for field, part in zip(record.struct.fields, record.fields):
+        if field.parameter != parameter:
+            continue
+        own = kind_of(part)
+        if variance > 0 and not is_instance(part, wanted):
+            return False
+        if variance <= 0 and not below(wanted, own):
+            return False
+        if variance == 0 and not below(own, wanted):
+            return False
+    return True
+
+
+def _value(value: Value, kind: ValueKind) -> bool:
+    only = from_datum(kind.value)  # type: ignore[arg-type]  # a literal
+    return type(value) is type(only) and equal(value, only)
+
+
+TESTS: dict[type, Callable[[Value, Any], bool]] = {
+    Kind: _nominal,
+    Abstract: _nominal,
+    Struct: _nominal,
+    Union: lambda value, kind: any(is_instance(value, member) for member in kind.members),
+    Applied: _applied,
+    ValueKind: _value,
+    TypeKind: lambda value, kind: value is kind.of,
+    FunctionKind: lambda value, kind: KIND_NAMES[type(value)] == "Function",
+    Variable: lambda value, kind: is_instance(value, kind.bound),
+}
+
+
+def is_kind(value: Value, kind: Value) -> bool:
+    """An instance, or a kind below it."""
+    need_kind(kind)
+    return is_instance(value, kind) or (isinstance(value, Kind) and below(value, kind))
+
+
+def need_kind(value: Value) -> Kind:
+    return value if isinstance(value, Kind) else raise_error(errors.NOT_KIND, value)
+
+
+def value_to_kind(universe: Universe, value: Value) -> Kind:
+    """The kind whose only instance is the value."""
+    if type(value) not in (int, float, bool, type(None), str, Char, Symbol):
+        raise fail("X015", None, "type error: only a number, string, char, symbol, Bool or nothing has a kind of its own")
+    literal = core.Chr(value.code) if type(value) is Char else core.Sym(value.name) if type(value) is Symbol else value
+    return universe.value_kind(literal, datum(literal), KINDS[KIND_NAMES[type(value)]])

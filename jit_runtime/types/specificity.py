@@ -1,0 +1,106 @@
+"""Which of several methods is meant: arity, then the kinds of all arguments (language.md S12.1 - S12.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from jit_runtime.types.kinds import KINDS, Kind, TypeKind, ValueKind, Variable, below
+
+Kinds = tuple[Kind, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Signature:
+    """Kinds of the parameters, how many of them are required, whether a rest parameter follows."""
+
+    params: Kinds
+    required: int
+    rest: bool
+
+    def accepts(self, count: int) -> bool:
+        return self.required <= count and (self.rest or count <= len(self.params))
+
+    def kinds_for(self, count: int) -> Kinds:
+        """The kind accepted at each of `count` argument positions (Any inside the rest)."""
+        return self.params[:count] + (KINDS["Any"],) * (count - len(self.params))
+
+    def same_for(self, count: int) -> tuple[tuple[int, ...], ...]:
+        """Groups of arguments that need one concrete kind: those of one type variable."""
+        groups: dict[Kind, list[int]] = {}
+        for i, kind in enumerate(self.params[:count]):
+            if isinstance(kind, Variable):
+                groups.setdefault(kind, []).append(i)
+        return tuple(tuple(group) for group in groups.values() if len(group) > 1)
+
+    def looseness(self, count: int) -> tuple[bool, int, bool]:
+        """Of methods that accept the same kinds the least is meant: exact counts before defaults before a rest, then constraints."""
+        return self.rest, abs(len(self.params) - count), not any(isinstance(kind, Variable) for kind in self.params)
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What makes a later definition replace this one: type variables count by their place and bound."""
+        variables: dict[Kind, int] = {}
+        kinds = [(variables.setdefault(k, len(variables)), k.bound) if isinstance(k, Variable) else k for k in self.params]
+        return tuple(kinds), self.required, self.rest
+
+
+@dataclass(slots=True, eq=False)
+class Choice:
+    """What a method accepts: for each argument the kinds it has to be an instance of, and groups of arguments of one kind.
+
+    `index` of the signature; None: several clash here.
+    """
+
+    kinds: tuple[Kinds, ...]
+    same: tuple[tuple[int, ...], ...]
+    index: int | None
+
+
+def ordered(signatures: Sequence[Signature], count: int) -> list[Choice]:
+    """Those that accept so many arguments, a more specific one before a less specific one.
+
+    What two accept of which neither is more specific stands before both, behind those that settle it: that accept no
+    more than both do.
+    """
+    waiting = [i for i, signature in enumerate(signatures) if signature.accepts(count)]
+    order: list[int] = []
+    while waiting:  # a selection along a partial order: methods are few
+        least = next(i for i in waiting if not any(j != i and more_specific(signatures[j], signatures[i], count) for j in waiting))
+        waiting.remove(least)
+        order.append(least)
+    choices = [Choice(tuple((kind,) for kind in signatures[i].kinds_for(count)), signatures[i].same_for(count), i) for i in order]
+    for i, j in combinations(order, 2):
+        a, b = signatures[i], signatures[j]
+        if more_specific(a, b, count) or more_specific(b, a, count) or _apart(a, b, count):
+            continue
+        both = tuple(zip(a.kinds_for(count), b.kinds_for(count), strict=True))
+        settled = [n for n in order if n not in (i, j) and _within(signatures[n].kinds_for(count), both)]
+        first = next(n for n, choice in enumerate(choices) if choice.index in (i, j))
+        behind = [n + 1 for n, choice in enumerate(choices) if choice.index in settled]
+        choices.insert(max([first, *behind]), Choice(both, a.same_for(count) + b.same_for(count), None))
+    return choices
+
+
+def _within(kinds: Kinds, both: tuple[Kinds, ...]) -> bool:
+    return all(below(kind, x) for kind, pair in zip(kinds, both, strict=True) for x in pair)
+
+
+def more_specific(a: Signature, b: Signature, count: int) -> bool:
+    """Every kind of `a` is below that of `b` and one strictly; with equal kinds the tighter one."""
+    pairs = list(zip(a.kinds_for(count), b.kinds_for(count), strict=True))
+    if not all(below(x, y) for x, y in pairs):
+        return False
+    return not all(below(y, x) for x, y in pairs) or a.looseness(count) < b.looseness(count)
+
+
+def _apart(a: Signature, b: Signature, count: int) -> bool:
+    """Can no arguments fit both?"""
+    return any(_no_common(x, y) for x, y in zip(a.kinds_for(count), b.kinds_for(count), strict=True))
+
+
+def _no_common(x: Kind, y: Kind) -> bool:
+    if (isinstance(x, ValueKind) and isinstance(y, ValueKind)) or (isinstance(x, TypeKind) and isinstance(y, TypeKind)):
+        return x is not y
+    return not x.mask & y.mask or (not x.abstract and not y.abstract and x.head is not y.head)

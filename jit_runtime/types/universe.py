@@ -1,0 +1,179 @@
+"""The kinds of one session: the builtin ones and those that its programs define."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+from jit_runtime.types.kinds import (
+    BIT,
+    CONCRETE,
+    COVARIANT,
+    KINDS,
+    OPEN,
+    PARAMETRIC,
+    Abstract,
+    Applied,
+    Field,
+    FunctionKind,
+    Kind,
+    Struct,
+    TypeKind,
+    Union,
+    ValueKind,
+    Variable,
+)
+
+# Enums that are there from the start: name, variance of the parameters, variants with their fields and the fields' parameters.
+PRELUDE: tuple[tuple[str, tuple[int, ...], tuple[tuple[Any, ...], ...]], ...] = (
+    ("Option", (1,), (("Some", ("value", 0)), ("None",))),
+    ("Result", (1, 1), (("Ok", ("value", 0)), ("Err", ("error", 1)))),
+)
+
+
+class Universe:
+    """`kinds`: by name; `variants`: of all enums, by name and by `Enum.Variant`. Computed kinds are made once each (`interned`)."""
+
+    def __init__(self) -> None:
+        self.count = len(CONCRETE)
+        self.kinds: dict[str, Kind] = dict(KINDS)
+        for name in OPEN[1:]:
+            old = KINDS[name]
+            assert old.parent is not None
+            self.kinds[name] = Abstract(name, old.mask, self.kinds[old.parent.name], self)
+        self._open = {name: self.kinds[name] for name in OPEN[1:]}
+        self.variants: dict[str, Struct] = {}
+        self.structs: dict[int, Struct] = {}
+        self._defined: list[Kind] = []
+        self._computed: dict[Hashable, Kind] = {}
+        self._prelude()
+
+    def _prelude(self) -> None:
+        """Option and Result (language.md S11.6); a program's own definitions replace them."""
+        for name, variances, variants in PRELUDE:
+            enum = self.define_abstract(name, KINDS["Any"], variances, closed=True)
+            for variant, *fields in variants:
+                made = self.define_struct(variant, enum, variances, enum)
+                made.complete([Field(field, None, False, parameter) for field, parameter in fields])
+
+    @property
+    def later(self) -> int:
+        """The bits of kinds that are not defined yet."""
+        return -1 << self.count
+
+    # ---- definitions ----
+
+    def define_abstract(self, name: str, parent: Kind, variances: tuple[int, ...] = (), *, closed: bool = False) -> Abstract:
+        """A new abstract kind. Its name means it from now on; an earlier kind of the name goes on for the code that uses it."""
+        made = Abstract(name, 0, parent, self, variances, closed)
+        self._enter(made)
+        self.kinds[name] = made
+        return made
+
+    def define_struct(self, name: str, parent: Kind, variances: tuple[int, ...] = (), enum: Abstract | None = None) -> Struct:
+        """A new struct without fields (`Struct.complete`)."""
+        old = self.variants.get(f"{enum.name}.{name}") if enum else self.kinds.get(name)
+        number = old.number + 1 if isinstance(old, Struct) else 1
+        made = Struct(name, 1 << self.count, parent, variances, enum, number)
+        self.structs[self.count] = made
+        self.count += 1
+        self._enter(made)
+        if enum is None:
+            self.kinds[name] = made
+        else:
+            self.variants[name] = self.variants[f"{enum.name}.{name}"] = made
+        return made
+
+    def define_alias(self, name: str, kind: Kind) -> None:
+        self.kinds[name] = kind
+
+    def _enter(self, kind: Kind) -> None:
+        """Tell the parent: its set contains the new kind."""
+        self._defined.append(kind)
+        if isinstance(kind.parent, Abstract):
+            kind.parent.children.append(kind)
+
+    def struct_of(self, mask: int) -> Struct | None:
+        """The struct that a set of one concrete kind is."""
+        return self.structs.get(mask.bit_length() - 1) if mask > 0 and mask & (mask - 1) == 0 else None
+
+    def concrete(self, mask: int) -> Kind | None:
+        """The kind that a set of one concrete kind is."""
+        builtin = next((KINDS[name] for name, bit in BIT.items() if bit == mask), None)
+        return builtin or self.struct_of(mask)
+
+    def structs_in(self, mask: int) -> list[Struct] | None:
+        """All structs in a set; None where it may contain ones that are not defined yet."""
+        if mask < 0:
+            return None
+        return [struct for number, struct in self.structs.items() if mask >> number & 1]
+
+    # ---- kinds in caches ----
+
+    def describe(self, kind: Kind) -> tuple[object, ...]:
+        """Plain data that say which kind it is, to a universe in which the same definitions were made."""
+        if isinstance(kind, Union):
+            return ("union", *map(self.describe, kind.members))
+        if isinstance(kind, Applied):
+            return ("applied", self.describe(kind.base), *map(self.describe, kind.arguments))
+        if isinstance(kind, ValueKind):
+            assert kind.parent is not None
+            return ("value", kind.value, kind.text, self.describe(kind.parent))
+        if isinstance(kind, TypeKind):
+            return ("type", self.describe(kind.of))
+        if isinstance(kind, FunctionKind):
+            return ("fn", self.describe(kind.result), *map(self.describe, kind.parameters))
+        if isinstance(kind, Variable):
+            return self.describe(kind.bound)
+        return ("defined", self._defined.index(kind)) if kind in self._defined else ("builtin", kind.name)
+
+    def described(self, text: tuple[Any, ...]) -> Kind:
+        """The kind that `describe` gave this for."""
+        word, *parts = text
+        if word == "union":
+            return self.union([self.described(part) for part in parts])
+        if word == "applied":
+            return self.applied(self.described(parts[0]), [self.described(part) for part in parts[1:]])
+        if word == "value":
+            return self.value_kind(parts[0], parts[1], self.described(parts[2]))
+        if word == "type":
+            return self.type_kind(self.described(parts[0]))
+        if word == "fn":
+            return self.function_kind([self.described(part) for part in parts[1:]], self.described(parts[0]))
+        return self._defined[parts[0]] if word == "defined" else self.builtin(parts[0])
+
+    def builtin(self, name: str) -> Kind:
+        """A builtin kind, whatever the program calls by its name."""
+        return self._open.get(name) or KINDS[name]
+
+    # ---- computed kinds ----
+
+    def union(self, kinds: Sequence[Kind]) -> Kind:
+        members: list[Kind] = []
+        for kind in kinds:
+            members += [m for m in (kind.members if isinstance(kind, Union) else (kind,)) if m not in members and m is not KINDS["bottom"]]
+        if len(members) < 2:
+            return members[0] if members else KINDS["bottom"]
+        return self._computed.setdefault(("union", *members), Union(tuple(members)))
+
+    def parameters_of(self, base: Kind) -> tuple[int, ...]:
+        """The variance of each parameter; none for a kind without parameters."""
+        if isinstance(base, (Struct, Abstract)) and base.variances:
+            return base.variances
+        return (1 if base.name in COVARIANT else 0,) * PARAMETRIC.get(base.name, 0)
+
+    def applied(self, base: Kind, arguments: Sequence[Kind]) -> Kind:
+        """`{base argument ...}`; as many arguments as `parameters_of` says. Typed arrays are builtin."""
+        builtin = KINDS.get(f"{base.name} {arguments[0].name}") if base is KINDS["Array"] else None
+        if builtin is not None:
+            return builtin
+        return self._computed.setdefault(("applied", base, *arguments), Applied(base, tuple(arguments), self.parameters_of(base)))
+
+    def value_kind(self, value: object, text: str, of: Kind) -> Kind:
+        return self._computed.setdefault(("value", of, text), ValueKind(value, text, of))
+
+    def type_kind(self, of: Kind) -> Kind:
+        return self._computed.setdefault(("type", of), TypeKind(of))
+
+    def function_kind(self, parameters: Sequence[Kind], result: Kind) -> Kind:
+        return self._computed.setdefault(("fn", result, *parameters), FunctionKind(tuple(parameters), result))
