@@ -10,15 +10,16 @@ from jit_runtime.accounting import Accounting
 from jit_runtime.compiler import definitions
 from jit_runtime.data_form import form_of, text_of, type_name
 from jit_runtime.expand.core import DefineMethod, DefineValue
+from jit_runtime.infer.world import GenericFunction
 from jit_runtime.layout import words
 from jit_runtime.pipeline import EXPAND, RUN
 from jit_runtime.types.builtins import find_builtin
-from jit_runtime.types.kinds import below
+from jit_runtime.types.kinds import Struct, Variable, below
 
 if TYPE_CHECKING:
     from jit_runtime.compiler import Compiler
 
-BELOW, KIND_OF, VALUE_KIND = range(3)  # runtime/kinds.omni, ASK-
+BELOW, KIND_OF, VALUE_KIND, METHODS, CODE, WHY = range(6)  # runtime/kinds.omni, ASK-
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint64)
 _PENDING = words.UNBOUND  # the answer that means: an error goes on, with task.payload
 
@@ -29,8 +30,8 @@ class Callbacks:
     def __init__(self, compiler: Compiler, failed: Callable[[BaseException], int]) -> None:
         self._compiler, self._engine, self._failed = compiler, compiler.engine, failed
         self._accounting = Accounting(compiler)
-        self._kept = [_CALLBACK(self._answer(answer)) for answer in (self._eval, self._doc, self._about_regions, self._kinds)]
-        names = ("eval_entry", "doc_entry", "accounting_entry", "kind_entry")
+        self._kept = [_CALLBACK(self._answer(answer)) for answer in (self._eval, self._doc, self._about_regions, self._ask)]
+        names = ("eval_entry", "doc_entry", "accounting_entry", "ask_entry")
         self._engine.task.write(**{name: ctypes.cast(c, ctypes.c_void_p).value or 0 for name, c in zip(names, self._kept, strict=True)})
 
     def _answer(self, function: Callable[[int, int], int]) -> Callable[[int, int], int]:
@@ -64,21 +65,65 @@ class Callbacks:
 
     def _about_regions(self, operand: int, dest: int) -> int:
         return self._accounting.answers[self._engine.task.words("arguments", 3)[2]](operand, dest)
-    def _kinds(self, subject: int, dest: int) -> int:
+
+    def _ask(self, subject: int, dest: int) -> int:
         """Questions of runtime/kinds.omni."""
         _, _, question, other = self._engine.task.words("arguments", 4)
         kinds = self._compiler.kinds
         if question == BELOW:
             return words.TRUE if below(kinds.kind(subject), kinds.kind(other)) else words.FALSE
-        return kinds.word(kinds.kind_of(subject) if question == KIND_OF else kinds.value_kind(subject))
+        if question in (KIND_OF, VALUE_KIND):
+            return kinds.word(kinds.kind_of(subject) if question == KIND_OF else kinds.value_kind(subject))
+        function = self._function(subject)
+        if function is None:
+            return words.UNINITIALIZED
+        if question == METHODS:
+            return self._signatures(function, dest)
+        from jit_runtime.explain import why_boxed
+
+        return self._string(why_boxed(self._compiler, function) if question == WHY else self._typed(function.name), dest)
+
+    def _function(self, word: int) -> GenericFunction | None:
+        """The generic function that a function object, a symbol or a struct means."""
+        compiler = self._compiler
+        for name, made in compiler.objects.items():
+            if made.word == word and name.startswith("fun."):
+                return made.function
+        if word & words.TAG_MASK == words.OBJECT_TAG:
+            if type_name(word) == "symbol":
+                return compiler.world.functions.get(text_of(word))
+            if type_name(word) == "kind" and isinstance(kind := compiler.kinds.kind(word), Struct):
+                return compiler.world.functions.get(kind.name)
+        return None
+
+    def _signatures(self, function: GenericFunction, dest: int) -> int:
+        """A list of lists of kinds; a rest parameter is the symbol `..`."""
+        compiler, engine = self._compiler, self._engine
+        result = words.NULL
+        for method in reversed(function.methods):
+            signature = method.signature
+            row = [compiler.kinds.word(kind.bound if isinstance(kind, Variable) else kind) for kind in signature.params]
+            inner = words.NULL
+            for word in reversed([*row, *([compiler.constants.symbol("..")] if signature.rest else [])]):
+                inner = engine.call("rt_cons", dest, word, inner)
+            result = engine.call("rt_cons", dest, inner, result)
+        return result
+
+    def _typed(self, name: str) -> str:
+        from jit_runtime.dumping import typed
+
+        return typed(self._compiler, name)
+
+    def _string(self, text: str, dest: int) -> int:
+        data = text.encode("utf-8", "surrogatepass")
+        buffer = ctypes.create_string_buffer(data, len(data) + 1)
+        return self._engine.call("rt_string", dest, ctypes.addressof(buffer), len(data))
 
     def _doc(self, subject: int, dest: int) -> int:
         text = self._doc_text(subject)
         if text is None:
             return words.NOTHING
-        data = text.encode("utf-8", "surrogatepass")
-        buffer = ctypes.create_string_buffer(data, len(data) + 1)
-        return self._engine.call("rt_string", dest, ctypes.addressof(buffer), len(data))
+        return self._string(text, dest)
 
     def _doc_text(self, subject: int) -> str | None:
         """The documentation of a function object, or of what a symbol names."""

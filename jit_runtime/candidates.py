@@ -19,8 +19,8 @@ def notes(compiler: Compiler, code: int) -> tuple[str, ...]:
     if code not in (CODES["NO_METHOD"], CODES["AMBIGUOUS"]):
         return ()
     task = compiler.engine.task
-    count = task.read("rejected_count")
-    function = compiler.world.functions.get(compiler.constants.text(task.read("rejected_name")))
+    count, name = task.read("rejected_count"), task.read("rejected_name")
+    function = compiler.world.functions.get(compiler.constants.text(name)) if name else None
     if function is None or count > 16:
         return ()
     kinds = [compiler.kinds.kind(word) for word in task.words("rejected", count)]

@@ -13,6 +13,7 @@ from jit_runtime.source.text import Source
 from jit_runtime.syntax.reader import read
 
 if TYPE_CHECKING:
+    from jit_runtime.compiler import Compiler
     from jit_runtime.expand.core import Core
     from jit_runtime.infer.world import Instance
     from jit_runtime.session import Session
@@ -30,6 +31,13 @@ def dump(session: Session, text: str, stage: str) -> str:
     if result.diagnostics:
         raise OmniError(*result.diagnostics)
     return "\n".join(part for form in result.forms for part in of_form(session, form, stage))
+
+
+def typed(compiler: Compiler, name: str) -> str:
+    """The typed code of a function's compiled instances."""
+    function = compiler.world.functions.get(name)
+    made = [inst for method in function.methods for inst in method.instances.values()] if function is not None else []
+    return "\n".join(shown(BUILD, compiler.unit_of(inst).module) for inst in made) or f"{name} has no compiled instance yet: call it first"
 
 
 def of_form(session: Session, form: Any, stage: str) -> list[str]:

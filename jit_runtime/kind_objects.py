@@ -13,14 +13,13 @@ from jit_runtime.layout.objects import BY_NAME, EXTRA_SHIFT, HEADER_MUTABLE, TYP
 from jit_runtime.layout.records import KIND_INFO, STRUCT_FIELD, STRUCT_INFO
 from jit_runtime.source.diagnostics import fail
 from jit_runtime.syntax import forms as f
-from jit_runtime.types.kinds import BUILTIN, KINDS, NUMBERED, Abstract, Applied, Kind, Struct, TypeKind, Union, ValueKind
+from jit_runtime.types.kinds import BUILTIN, KINDS, NUMBERED, OF_VALUES, Abstract, Applied, Kind, Struct, TypeKind, Union, ValueKind
 
 if TYPE_CHECKING:
     from jit_runtime.compiler import Compiler
 
 NOMINAL, VALUE, TYPE, LIST, FIELDS, UNION, BASE, VARIANTS = range(8)
 REPS = {"ref": 0, "i64": 1, "f64": 2}
-VALUES = ("Int", "Float", "Bool", "Char", "Nothing", "String", "Symbol")  # of #val
 MOST_STRUCTS = 1 << 16  # bits of a table that grows with the session
 
 
@@ -169,8 +168,8 @@ class KindObjects:
     def value_kind(self, word: int) -> Kind:
         """The kind whose only instance is a value."""
         kind = self.kind_of(word)
-        if kind.name not in VALUES:
-            raise fail("X015", None, f"type error: {kind!r} is not among the kinds whose values have a kind of their own: {', '.join(VALUES)}")
+        if kind.name not in OF_VALUES:
+            raise fail("X015", None, f"type error: {kind!r} is not among the kinds whose values have a kind of their own: {', '.join(OF_VALUES)}")
         form = form_of(self._compiler.engine, word)
         value: Any = getattr(form, "value", form)
         if isinstance(form, (f.Symbol, f.Char)):

@@ -176,13 +176,13 @@ TASK = _record(
     ("raise_entry", "ptr", "rt_raise: where a stub goes when its function could not be compiled"),
     ("fault_entry", "ptr", "rt_fault: where a native fault in compiled code continues"),
     ("rejected", ("i64", 16), "kinds of the first arguments of the last call that no one method took"),
-    ("rejected_name", "ref", "the function that was called"),
+    ("rejected_name", "ref", "symbol: the function that was called; 0: a local one"),
     ("rejected_count", "i64", "its arguments"),
     ("entry", "ptr", "handler of the innermost entry from Python"),
     ("eval_entry", "ptr", "callback behind `eval`: f(0, task), operand and destination in `arguments`"),
     ("doc_entry", "ptr", "the same behind `doc`"),
     ("accounting_entry", "ptr", "the same behind what asks about regions; the number of the question in `arguments`, too"),
-    ("kind_entry", "ptr", "the same behind what computes kinds"),
+    ("ask_entry", "ptr", "the same behind questions about kinds and functions"),
 )
 
 # A struct, or a variant of an enum: what its instances' headers point at. Made from Python, never freed.

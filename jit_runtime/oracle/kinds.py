@@ -12,7 +12,7 @@ from jit_runtime.oracle.raised import raise_error
 from jit_runtime.oracle.values import BITS, KIND_NAMES, NULL, Char, Pair, Record, Symbol, Value, from_datum, kind_of
 from jit_runtime.source.diagnostics import fail
 from jit_runtime.types import errors
-from jit_runtime.types.kinds import KINDS, Abstract, Applied, FunctionKind, Kind, Struct, TypeKind, Union, ValueKind, Variable, below
+from jit_runtime.types.kinds import KINDS, OF_VALUES, Abstract, Applied, FunctionKind, Kind, Struct, TypeKind, Union, ValueKind, Variable, below
 from jit_runtime.types.universe import Universe
 
 
@@ -93,6 +93,7 @@ def need_kind(value: Value) -> Kind:
 def value_to_kind(universe: Universe, value: Value) -> Kind:
     """The kind whose only instance is the value."""
     if type(value) not in (int, float, bool, type(None), str, Char, Symbol):
-        raise fail("X015", None, "type error: only a number, string, char, symbol, Bool or nothing has a kind of its own")
+        kinds = ", ".join(OF_VALUES)
+        raise fail("X015", None, f"type error: {kind_of(value)!r} is not among the kinds whose values have a kind of their own: {kinds}")
     literal = core.Chr(value.code) if type(value) is Char else core.Sym(value.name) if type(value) is Symbol else value
     return universe.value_kind(literal, datum(literal), KINDS[KIND_NAMES[type(value)]])

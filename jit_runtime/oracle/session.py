@@ -16,12 +16,13 @@ from jit_runtime.oracle.machine import STACK_LIMIT, Machine
 from jit_runtime.oracle.printer import display, written
 from jit_runtime.oracle.raised import Raised, expected
 from jit_runtime.oracle.structs import construct
-from jit_runtime.oracle.values import Closure, Generic, Native, Symbol, Value, kind_of
+from jit_runtime.oracle.values import Closure, Generic, Native, Symbol, Value, kind_of, make_list, symbol
 from jit_runtime.source.diagnostics import Diagnostic, OmniError
 from jit_runtime.source.text import Source
 from jit_runtime.syntax.reader import read
 from jit_runtime.types.builtins import find_builtin
 from jit_runtime.types.errors import code_of
+from jit_runtime.types.kinds import Struct, Variable
 
 
 class Exit(Exception):
@@ -93,6 +94,9 @@ class OracleSession:
             "gensym": self._gensym,
             "doc": self._doc,
             "who-holds": lambda value: who_holds(self.machine.globals, value),
+            "methods-of": self._methods_of,
+            "code-typed": lambda subject: self._not_compiled("code-typed", subject),
+            "why-boxed": lambda subject: self._not_compiled("why-boxed", subject),
             "construct": lambda struct, *fields: construct(self.machine.universe, struct, *fields),
             "value->type": lambda value: value_to_kind(self.machine.universe, value),
         }
@@ -101,6 +105,26 @@ class OracleSession:
     def _gensym(self, prefix: Value = "g") -> Value:
         self._gensyms += 1
         return Symbol(f"{display(prefix)}~{self._gensyms}")
+
+    def _methods_of(self, subject: Value) -> Value:
+        """The parameter kinds of each method."""
+        rows = []
+        for method in self._generic("methods-of", subject).methods:
+            signature = method.code.source.signature
+            kinds = [kind.bound if isinstance(kind, Variable) else kind for kind in signature.params]
+            rows.append(make_list([*kinds, *([symbol("..")] if signature.rest else [])]))
+        return make_list(rows)
+
+    def _not_compiled(self, name: str, subject: Value) -> Value:
+        return f"{self._generic(name, subject).name} has no compiled instance yet: call it first"
+
+    def _generic(self, name: str, subject: Value) -> Generic:
+        found = self.machine.globals.get(subject.name) if type(subject) is Symbol else subject
+        if isinstance(subject, Struct):
+            found = self.machine.globals.get(subject.name)
+        if type(found) is not Generic:
+            expected(name, "Function", subject)
+        return found
 
     def _doc(self, subject: Value) -> Value:
         """The documentation of a function or of what a symbol names."""

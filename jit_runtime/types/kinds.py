@@ -85,6 +85,7 @@ OPEN = ("Any", "Number", "Real", "Integer", "AbstractFloat")  # kinds that progr
 ALIASES = {"Int64": "Int", "Float64": "Float"}
 PARAMETRIC = {"List": 1, "Array": 1, "Dict": 2, "Box": 1, "Atom": 1, "Iter": 1}
 COVARIANT = ("List", "Iter")
+OF_VALUES = ("Int", "Float", "Bool", "Char", "Nothing", "String", "Symbol")  # kinds whose values have a kind of their own, `#val v`
 
 BIT = {name: 1 << i for i, (name, _) in enumerate(CONCRETE)}
 BUILTIN = (1 << len(CONCRETE)) - 1
