@@ -22,7 +22,7 @@ RUNTIME = pathlib.Path(__file__).parents[2] / "jit_runtime" / "runtime"
 FILES = (
     "values", "text_buffer", "print", "number_text", "numbers", "int_ops", "floats", "limbs", "big", "big_text", "sorting",
     "strings", "string_parts", "unicode", "unicode_tables", "symbols", "lists", "arrays", "typed_arrays", "dicts", "paths", "ranges",
-    "equal", "hash", "kinds", "structs", "session", "calls", "kind_tables", "errors", "error_texts", "output", "guard",
+    "equal", "hash", "kinds", "structs", "calls", "kind_tables", "errors", "error_texts", "output", "guard",
 )  # fmt: skip
 STAND_IN = """
 (define alloc-object [task {CPtr Task}] [dest {CPtr Region}] [bytes {I64}] {I64} (%cast {I64} (malloc bytes)))
@@ -30,6 +30,7 @@ STAND_IN = """
 (define store-ref [task {CPtr Task}] [container {Word}] [offset {I64}] [value {Word}]
   (%store {Word} (+ (band container -8) offset) value))
 (define region-of [w {Word}] {CPtr Region} nothing)
+(define ask-session [task {CPtr Task}] [dest {CPtr Region}] [callback {CPtr}] [operand {Word}] {Word} (%trap) 0)
 (define restore-limit [heap {CPtr Heap}] (set! heap.limit_given 0))
 (define ^:noreturn throw [task {CPtr Task}] [payload {Word}] (set! task.payload payload) (%trap))
 (define ^:noreturn rt_raise [task {CPtr Task}] [payload {Word}] (set! task.payload payload) (%trap))
