@@ -50,7 +50,7 @@ class ScriptedSession:
             value = None
         self._counters["bytes_allocated"] += 16
         stats = {key: self._counters[key] - before[key] for key in before}
-        return SimpleNamespace(value_text=value, mime={}, kind="Symbol", stats=stats, timings={"run": 0.001})
+        return SimpleNamespace(warnings=[], value_text=value, mime={}, kind="Symbol", stats=stats, timings={"run": 0.001})
 
     def _spin(self, source: Source) -> None:
         self._stop.clear()
