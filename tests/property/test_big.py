@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -31,13 +32,18 @@ def session(request: pytest.FixtureRequest) -> Iterator[Session]:
     made.close()
 
 
+def digits(value: int) -> str:
+    """Through Decimal, since Python refuses to write ints of more than 4300 digits."""
+    return f"{Decimal(value):f}"
+
+
 def expected(a: int, b: int) -> str:
-    parts = [f"{a + b:d}n", f"{a - b:d}n", f"{a * b:d}n", str(a == b).lower(), str(a < b).lower()]
+    parts = [f"{digits(a + b)}n", f"{digits(a - b)}n", f"{digits(a * b)}n", str(a == b).lower(), str(a < b).lower()]
     if b == 0:
         parts.append("none")
     else:
         quotient = abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
-        parts.append(f"({quotient:d}n {a - b * quotient:d}n)")
+        parts.append(f"({digits(quotient)}n {digits(a - b * quotient)}n)")
     return "(" + " ".join([*parts, f"{math.gcd(a, b):d}n"]) + ")"
 
 
