@@ -194,7 +194,7 @@ class Session:
 
     def _kind_of(self, word: int) -> str:
         index = self.engine.call("rt_kind_of_value", word)
-        return NUMBERED[index] if index < len(NUMBERED) else "Any"
+        return NUMBERED[index] if index < len(NUMBERED) else self.compiler.kinds.kind_of(word).name
 
     def _error(self, payload: int) -> BaseException:
         """The exception of an error that reached the top: its message, code and place."""

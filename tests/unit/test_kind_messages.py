@@ -85,3 +85,8 @@ def test_code_typed_of_a_numeric_function_has_no_tagged_word(session: Session) -
     code = session.eval("(code-typed f)").value_text
     assert "fmul" in code and "f64" in code
     assert ": ref = " not in code and "rt_add" not in code
+
+
+def test_the_kind_of_a_struct_is_shown_with_its_parameters(session: Session) -> None:
+    session.eval("(define {struct P} [x])")
+    assert [session.eval(text).kind for text in ("(P 1)", "(Some 'a)", "None", "5", "[1]")] == ["P", "Option Symbol", "Option Any", "Int", "Array"]
