@@ -12,7 +12,8 @@ from typing import Any
 
 QUICK, OPTIMISED = 0, 1
 _machines: dict[int, Any] = {}
-_builders: dict[int, Any] = {}
+_builders: dict[int, tuple[Any, int]] = {}
+MOST_RUNS = 50  # of one pass builder
 _host: list[str] = []
 
 
@@ -64,13 +65,14 @@ def optimise(text: str, tier: int) -> Any:
 
 
 def pass_builder(level: int) -> Any:
-    """One per target machine: llvmlite does not give all of its memory back (1.5 KB each)."""
-    builder = _builders.get(level)
-    if builder is None:
+    """One for many runs: llvmlite does not give all of its memory back (1.5 KB each). Not for all: every run adds callbacks that
+    all later runs make."""
+    builder, uses = _builders.get(level, (None, MOST_RUNS))
+    if uses >= MOST_RUNS:
         from llvmlite import binding
 
-        builder = binding.create_pass_builder(target_machine(level), binding.create_pipeline_tuning_options(speed_level=2))
-        _builders[level] = builder
+        builder, uses = binding.create_pass_builder(target_machine(level), binding.create_pipeline_tuning_options(speed_level=2)), 0
+    _builders[level] = builder, uses + 1
     return builder
 
 
