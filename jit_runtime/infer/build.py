@@ -353,12 +353,20 @@ class Builder(Code):
         place = self.dest
         generate(join)
         self.dest = place
-        if not join.used:
-            self.fn.blocks.remove(join.block)
+        return self.go_on(join)
+
+    def go_on(self, join: Join) -> Val:
+        """Continue where everything that was delivered to a join arrives, with the value."""
+        return Val(self.get(join.variable), join.mask) if self.arrives(join) else NOTHING
+
+    def arrives(self, k: Join | Fields) -> bool:
+        """Continue at a continuation's block; False, and no block, where nothing was delivered to it."""
+        if not k.used:
+            self.fn.blocks.remove(k.block)
             self.block = None
-            return NOTHING
-        self.at(join.block)
-        return Val(self.get(join.variable), mask)
+            return False
+        self.at(k.block)
+        return True
 
     def let(self, node: Let) -> Val:
         self.bindings(node)

@@ -278,12 +278,7 @@ def through(b: Builder, function: GenericFunction, found: Dispatch, values: list
             b.at(no)
     if not found.total:
         late(b, function, values, join)
-    if not join.used:
-        b.fn.blocks.remove(join.block)
-        b.block = None
-        return NOTHING
-    b.at(join.block)
-    return Val(b.get(join.variable), mask)
+    return b.go_on(join)
 
 
 def narrow(values: list[Val], tests: list[tuple[int, Kind]]) -> list[int]:

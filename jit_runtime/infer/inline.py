@@ -101,13 +101,10 @@ def inline(b: Builder, inst: Instance, values: list[Val | Virtual], k: Continuat
     b.dest = place
     body(b, inst, values, join or k)  # type: ignore[arg-type]
     b.dest = place
-    if join is None or not join.used:
-        if join is not None:
-            b.fn.blocks.remove(join.block)
-        b.block = None
-        return NOTHING
-    b.at(join.block)
-    return Val(b.get(join.variable), inst.result)
+    if join is not None:
+        return b.go_on(join)
+    b.block = None
+    return NOTHING
 
 
 def body(b: Builder, inst: Instance, values: list[Val | Virtual], k: Continuation) -> None:

@@ -45,6 +45,10 @@ class Virtual:
         assert field is not None  # inference found it
         return self.get(b, field)
 
+    def read(self, b: Code) -> Virtual:
+        """The same with the values that its variables hold now."""
+        return Virtual(self.struct, [b.get(at) if isinstance(at, Variable) else at for at in self.fields])
+
     def object(self, b: Builder) -> Val:
         """An object with these fields, in the current place."""
         from jit_runtime.infer.structs import allocated
@@ -163,17 +167,12 @@ def gives_fields(b: Builder, facts: Analysis, node: Core, depth: int = 0) -> boo
 def fields_of(b: Builder, node: Core, struct: Struct) -> Virtual | None:
     """Evaluate a node for the fields of the struct that it is. None: control does not come back."""
     if isinstance(node, Local) and isinstance(found := b.storage.get(node.var), Virtual):
-        return Virtual(struct, [b.get(at) if isinstance(at, Variable) else at for at in found.fields])
+        return found.read(b)
     k = Fields(b.new("fields"), variables(b, struct, "field"), b.dest)
     place = b.dest
     b.tail(node, k)
     b.dest = place
-    if not k.used:
-        b.fn.blocks.remove(k.block)
-        b.block = None
-        return None
-    b.at(k.block)
-    return Virtual(struct, [b.get(at) if isinstance(at, Variable) else at for at in k.virtual.fields])
+    return k.virtual.read(b) if b.arrives(k) else None
 
 
 def argument(b: Builder, inst: Instance, index: int, arg: Core) -> Val | Virtual | None:

@@ -12,7 +12,9 @@ instances. They are equal for most kinds. Kinds with parameters (`{List Int}`), 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from operator import or_
 from typing import Protocol
 
 
@@ -116,6 +118,11 @@ BOTTOM = KINDS["bottom"]
 NUMBERED = [name for name, kind in KINDS.items() if kind.name == name]
 
 
+def either(masks: Iterable[int]) -> int:
+    """The set of what is in any of the sets."""
+    return reduce(or_, masks, 0)
+
+
 class Union(Kind):
     """`(union [{A} {B}])`, in the order written; at least two members, none of them a union."""
 
@@ -127,17 +134,11 @@ class Union(Kind):
 
     @property
     def mask(self) -> int:
-        result = 0
-        for member in self.members:
-            result |= member.mask
-        return result
+        return either(member.mask for member in self.members)
 
     @property
     def sure(self) -> int:
-        result = 0
-        for member in self.members:
-            result |= member.sure
-        return result
+        return either(member.sure for member in self.members)
 
 
 class Applied(Kind):
@@ -214,17 +215,11 @@ class Abstract(Kind):
 
     @property
     def mask(self) -> int:
-        result = self._mask | (0 if self.closed else self.universe.later)
-        for child in self.children:
-            result |= child.mask
-        return result
+        return self._mask | (0 if self.closed else self.universe.later) | either(child.mask for child in self.children)
 
     @property
     def sure(self) -> int:
-        result = self._mask
-        for child in self.children:
-            result |= child.sure
-        return result
+        return self._mask | either(child.sure for child in self.children)
 
 
 class Variable(Kind):

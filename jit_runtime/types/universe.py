@@ -44,7 +44,7 @@ class Universe:
         self._open = {name: self.kinds[name] for name in OPEN[1:]}
         self.variants: dict[str, Struct] = {}
         self.structs: dict[int, Struct] = {}
-        self._defined: list[Kind] = []
+        self._defined: dict[Kind, int] = {}  # in the order of their definitions, with their number
         self._computed: dict[Hashable, Kind] = {}
         self._prelude()
 
@@ -89,7 +89,7 @@ class Universe:
 
     def _enter(self, kind: Kind) -> None:
         """Tell the parent: its set contains the new kind."""
-        self._defined.append(kind)
+        self._defined[kind] = len(self._defined)
         if isinstance(kind.parent, Abstract):
             kind.parent.children.append(kind)
 
@@ -125,7 +125,8 @@ class Universe:
             return ("fn", self.describe(kind.result), *map(self.describe, kind.parameters))
         if isinstance(kind, Variable):
             return self.describe(kind.bound)
-        return ("defined", self._defined.index(kind)) if kind in self._defined else ("builtin", kind.name)
+        number = self._defined.get(kind)
+        return ("builtin", kind.name) if number is None else ("defined", number)
 
     def described(self, text: tuple[Any, ...]) -> Kind:
         """The kind that `describe` gave this for."""
@@ -140,7 +141,7 @@ class Universe:
             return self.type_kind(self.described(parts[0]))
         if word == "fn":
             return self.function_kind([self.described(part) for part in parts[1:]], self.described(parts[0]))
-        return self._defined[parts[0]] if word == "defined" else self.builtin(parts[0])
+        return list(self._defined)[parts[0]] if word == "defined" else self.builtin(parts[0])
 
     def builtin(self, name: str) -> Kind:
         """A builtin kind, whatever the program calls by its name."""

@@ -6,15 +6,17 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from jit_runtime.doctest import Printing
+from jit_runtime.oracle.session import OracleSession
 from jit_runtime.session import Session
 from jit_runtime.source.diagnostics import OmniError
 from tests.memory.program import open_session
 
 
-def outcome(session: Session, text: str) -> str:
+def outcome(session: Session | OracleSession | Printing, text: str) -> str:
     """The written form of the last value, or `error: ` and the message."""
     try:
-        return str(session.eval(text).value_text)
+        return str(session.eval(text, name="<repl>", line=1).value_text)
     except OmniError as error:
         return f"error: {error}"
 

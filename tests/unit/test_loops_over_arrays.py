@@ -13,6 +13,7 @@ from jit_runtime.options import Options
 from jit_runtime.oracle.session import OracleSession
 from jit_runtime.session import Session
 from jit_runtime.source.diagnostics import OmniError
+from tests.unit.session_fixture import outcome
 
 DEFINITIONS = {
     "scale!": "(define scale! a k n (let loop [i 0] (when (< i n) (array-set! a i (* k (array-ref a i))) (loop (+ i 1)))))",
@@ -152,13 +153,6 @@ ENDS = ((0, 5), (1, 3), (-1, 4), (3, 100), (2, 4190))
 @pytest.fixture(scope="module")
 def oracle() -> OracleSession:
     return OracleSession()
-
-
-def outcome(session: Session | OracleSession, text: str) -> str | None:
-    try:
-        return session.eval(text, name="t", line=1).value_text
-    except OmniError as caught:
-        return "error: " + caught.diagnostics[0].message
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -10,7 +10,7 @@ import pytest
 from jit_runtime.doctest import Printing
 from jit_runtime.options import Options
 from jit_runtime.oracle.session import OracleSession
-from jit_runtime.source.diagnostics import OmniError
+from tests.unit.session_fixture import outcome
 
 NUMBERS = (
     *("0", "3", "-1", "2305843009213693951", "-2305843009213693952", "9223372036854775807"),
@@ -54,18 +54,11 @@ def sessions() -> Iterator[tuple[Printing, OracleSession]]:
     native.close()
 
 
-def outcome(session: Printing | OracleSession, text: str) -> str | None:
-    try:
-        return session.eval(text, name="t", line=1).value_text
-    except OmniError as error:
-        return "error: " + error.diagnostics[0].message
-
-
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_every_mix_of_numbers(function: str, sessions: tuple[Printing, OracleSession]) -> None:
     native, oracle = sessions
     pairs = [f"[{x} {y}]" for x, y in product(NUMBERS, repeat=2)]
-    expected = {pair: str(outcome(oracle, f"({function} {pair})")) for pair in pairs}
+    expected = {pair: outcome(oracle, f"({function} {pair})") for pair in pairs}
     good = [pair for pair in pairs if not expected[pair].startswith("error")]
     # In one text: compiling each by itself takes long.
     assert outcome(native, f"(collect (map {function} [{' '.join(good)}]))") == f"[{' '.join(expected[pair] for pair in good)}]"
