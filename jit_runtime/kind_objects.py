@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from typing import TYPE_CHECKING, Any
 
-from jit_runtime.data_form import form_of
+from jit_runtime.data_form import form_of, load
 from jit_runtime.expand.core import Chr, Sym
 from jit_runtime.expand.show import datum
 from jit_runtime.layout import words
@@ -13,7 +13,7 @@ from jit_runtime.layout.objects import BY_NAME, EXTRA_SHIFT, HEADER_MUTABLE, TYP
 from jit_runtime.layout.records import KIND_INFO, STRUCT_FIELD, STRUCT_INFO
 from jit_runtime.source.diagnostics import fail
 from jit_runtime.syntax import forms as f
-from jit_runtime.types.kinds import BUILTIN, KINDS, NUMBERED, OF_VALUES, Abstract, Applied, Kind, Struct, TypeKind, Union, ValueKind
+from jit_runtime.types.kinds import BUILTIN, KINDS, MOST_NESTED, NUMBERED, OF_VALUES, Abstract, Applied, Kind, Struct, TypeKind, Union, ValueKind
 
 if TYPE_CHECKING:
     from jit_runtime.compiler import Compiler
@@ -143,17 +143,18 @@ class KindObjects:
 
     # ---- kinds of values ----
 
-    def kind_of(self, word: int) -> Kind:
-        """The kind of a value, with the parameters that its fields tell."""
+    def kind_of(self, word: int, levels: int = MOST_NESTED) -> Kind:
+        """The kind of a value, with the parameters that its fields tell, down to so many levels."""
         engine = self._compiler.engine
         kind = self.kind(engine.call("rt_kind_of", 0, word))
         struct = self._struct_of(word) if isinstance(kind, (Struct, Abstract)) else None
-        if struct is None or not struct.variances:
+        if struct is None or not struct.variances or levels == 0:
             return kind
-        arguments: list[Kind] = [KINDS["Any"]] * len(struct.variances)
+        told: dict[int, Kind] = {}
         for field in struct.fields:
-            if field.parameter is not None:
-                arguments[field.parameter] = self.kind_of(ctypes.c_uint64.from_address(word - words.OBJECT_TAG + field.offset).value)
+            if field.parameter is not None and field.parameter not in told:
+                told[field.parameter] = self.kind_of(load(word - words.OBJECT_TAG + field.offset), levels - 1)
+        arguments = [told.get(i, KINDS["Any"]) for i in range(len(struct.variances))]
         return self._compiler.world.universe.applied(kind, arguments)
 
     def _struct_of(self, word: int) -> Struct | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from jit_runtime.expand import core
 from jit_runtime.types.builtins import Builtin
-from jit_runtime.types.kinds import BIT, KINDS, Abstract, Applied, FunctionKind, Kind, Struct, TypeKind, Union, ValueKind, Variable
+from jit_runtime.types.kinds import BIT, KINDS, MOST_NESTED, Abstract, Applied, FunctionKind, Kind, Struct, TypeKind, Union, ValueKind, Variable
 from jit_runtime.types.universe import Universe
 
 Value = Any
@@ -143,17 +143,16 @@ class Record:
     def __init__(self, struct: Struct, fields: list[Value], universe: Universe) -> None:
         self.struct, self.fields, self.universe = struct, fields, universe
 
-    @property
-    def kind(self) -> Kind:
-        """With the type parameters that the fields tell, and Any for the others."""
+    def kind(self, levels: int) -> Kind:
+        """With the type parameters that the fields tell, down to so many levels, and Any for the others."""
         struct = self.struct
-        if not struct.variances:
+        if not struct.variances or levels == 0:
             return struct.visible
-        arguments = [KINDS["Any"]] * len(struct.variances)
+        told: dict[int, Kind] = {}
         for field, value in zip(struct.fields, self.fields):
-            if field.parameter is not None:
-                arguments[field.parameter] = kind_of(value)
-        return self.universe.applied(struct.visible, arguments)
+            if field.parameter is not None and field.parameter not in told:
+                told[field.parameter] = kind_of(value, levels - 1)
+        return self.universe.applied(struct.visible, [told.get(i, KINDS["Any"]) for i in range(len(struct.variances))])
 
 
 class Iter:
@@ -258,10 +257,10 @@ BITS = {cls: BIT[name] for cls, name in KIND_NAMES.items()}
 FUNCTIONS = (Closure, Generic, Native)
 
 
-def kind_of(value: Value) -> Kind:
+def kind_of(value: Value, levels: int = MOST_NESTED) -> Kind:
     """The kind that programs see: both cases of a list are List, arrays that can hold anything Array."""
     if type(value) is Record:
-        return value.kind
+        return value.kind(levels)
     name = KIND_NAMES[type(value)]
     return KINDS[{"Null": "List", "Pair": "List", "Array Any": "Array"}.get(name, name)]
 

@@ -89,6 +89,8 @@ PARAMETRIC = {"List": 1, "Array": 1, "Dict": 2, "Box": 1, "Atom": 1, "Iter": 1}
 COVARIANT = ("List", "Iter")
 OF_VALUES = ("Int", "Float", "Bool", "Char", "Nothing", "String", "Symbol")  # kinds whose values have a kind of their own, `#val v`
 
+MOST_NESTED = 8  # levels of parameters in the kind of a value: `(Some (Some ...))` may be as deep as memory allows
+
 BIT = {name: 1 << i for i, (name, _) in enumerate(CONCRETE)}
 BUILTIN = (1 << len(CONCRETE)) - 1
 ANY = -1
