@@ -258,7 +258,7 @@ class Field:
 
 
 MOST_FIELDS = 200
-MOST_REFERENCES = 47  # the reference bits of a shape word (layout/walkers.py)
+MOST_REFERENCES = 46  # a shape word has a bit for each, from bit 17 on; bit 63 is its sign (layout/walkers.py)
 
 
 class Struct(Kind):
