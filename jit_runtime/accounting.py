@@ -5,15 +5,13 @@ Nothing moves while an answer is made, so words may be kept meanwhile.
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from jit_runtime.data_form import load, text_of, type_name
+from jit_runtime.data_form import load
 from jit_runtime.engine.constants import immediate_word
 from jit_runtime.engine.native import Struct
 from jit_runtime.holders import holders
-from jit_runtime.infer.explain import listing
 from jit_runtime.layout import words
 from jit_runtime.layout.records import CELL, REGION
 
@@ -32,7 +30,7 @@ HISTORY = ("*1", "*2", "*3")
 class Accounting:
     def __init__(self, compiler: Compiler) -> None:
         self._compiler, self._engine = compiler, compiler.engine
-        self.answers: tuple[Callable[[int, int], int], ...] = (self._stats, self._regions, self._who_holds, self._forget, self._code_regions)
+        self.answers: tuple[Callable[[int, int], int], ...] = (self._stats, self._regions, self._who_holds, self._forget)
 
     # ---- the questions, in the order of runtime/session.omni ----
 
@@ -61,19 +59,6 @@ class Accounting:
         self._engine.heap.write(undead_budget=0)
         self._engine.task.write(poll=1)
         return words.NOTHING
-
-    def _code_regions(self, subject: int, dest: int) -> int:
-        """A text; `nothing` for what is no function of the program."""
-        name = text_of(subject) if type_name(subject) in ("function", "symbol") else ""
-        function = self._compiler.world.functions.get(name)
-        if function is None:
-            return words.NOTHING
-        made = [inst for method in function.methods for inst in method.instances.values()]
-        texts = [listing(inst.name, list(self._compiler.unit_of(inst).allocations)) for inst in made]
-        text = "\n".join(texts) or f"{name} has no compiled instance yet: call it first"
-        data = text.encode("utf-8", "surrogatepass")
-        buffer = ctypes.create_string_buffer(data, len(data) + 1)
-        return self._engine.call("rt_string", dest, ctypes.addressof(buffer), len(data))
 
     # ---- regions ----
 

@@ -12,14 +12,15 @@ from jit_runtime.data_form import form_of, text_of, type_name
 from jit_runtime.expand.core import DefineMethod, DefineValue
 from jit_runtime.infer.world import GenericFunction
 from jit_runtime.layout import words
-from jit_runtime.pipeline import EXPAND, RUN
+from jit_runtime.pipeline import BUILD, EMIT, EXPAND, LINK, RUN
 from jit_runtime.types.builtins import find_builtin
 from jit_runtime.types.kinds import Struct, Variable, below
 
 if TYPE_CHECKING:
     from jit_runtime.compiler import Compiler
 
-BELOW, KIND_OF, VALUE_KIND, METHODS, CODE, WHY = range(6)  # runtime/kinds.omni, ASK-
+BELOW, KIND_OF, VALUE_KIND, METHODS, WHY, REGIONS, TYPED = range(7)  # runtime/kinds.omni, ASK-; then the stages of code
+CODE = (BUILD, EMIT, LINK)
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint64)
 _PENDING = words.UNBOUND  # the answer that means: an error goes on, with task.payload
 
@@ -79,9 +80,24 @@ class Callbacks:
             return words.UNINITIALIZED
         if question == METHODS:
             return self._signatures(function, dest)
-        from jit_runtime.explain import why_boxed
+        return self._string(self._told(question, function), dest)
 
-        return self._string(why_boxed(self._compiler, function) if question == WHY else self._typed(function.name), dest)
+    def _told(self, question: int, function: GenericFunction) -> str:
+        if question == WHY:
+            from jit_runtime.explain import why_boxed
+
+            return why_boxed(self._compiler, function)
+        if question == REGIONS:
+            from jit_runtime.explain import where_allocations_go
+
+            return where_allocations_go(self._compiler, function)
+        if question == TYPED:
+            from jit_runtime.typed_listing import typed_listing
+
+            return typed_listing(self._compiler, function)
+        from jit_runtime.dumping import of_function
+
+        return of_function(self._compiler, function, CODE[question - TYPED - 1])
 
     def _function(self, word: int) -> GenericFunction | None:
         """The generic function that a function object, a symbol or a struct means."""
@@ -108,11 +124,6 @@ class Callbacks:
                 inner = engine.call("rt_cons", dest, word, inner)
             result = engine.call("rt_cons", dest, inner, result)
         return result
-
-    def _typed(self, name: str) -> str:
-        from jit_runtime.dumping import typed
-
-        return typed(self._compiler, name)
 
     def _string(self, text: str, dest: int) -> int:
         data = text.encode("utf-8", "surrogatepass")

@@ -1,4 +1,4 @@
-"""Why values of a function are tagged words and not machine values, in the program's terms: `(why-boxed f)`.
+"""Why values of a function are tagged words and not machine values, in the program's terms: `(why-boxed f)`. Where its allocations go.
 
 For each compiled instance, the places where a kind stops being known: parameters, variables, globals, results of calls.
 What only passes such a value on is not named again.
@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import Call, Core, Global, If, Let, Var
 from jit_runtime.infer.code import rep_of
-from jit_runtime.infer.inline import is_known
+from jit_runtime.infer.explain import listing
+from jit_runtime.infer.inline import analysed, is_known
 from jit_runtime.infer.placement import children
 from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance
 from jit_runtime.types.builtins import Builtin
-from jit_runtime.types.kinds import ANY, BIT, kinds_in
+from jit_runtime.types.kinds import ANY, BIT
 
 if TYPE_CHECKING:
     from jit_runtime.compiler import Compiler
@@ -26,21 +27,41 @@ NUMBERS = BIT["Int"] | BIT["Float"] | BIT["Bool"]
 
 def why_boxed(compiler: Compiler, function: GenericFunction) -> str:
     """One paragraph per compiled instance."""
-    instances = [inst for method in function.methods for inst in method.instances.values() if inst.analysis is not None]
-    if not instances:
-        return f"{function.name} has no compiled instance yet: call it first"
-    return "\n".join(line for inst in instances for line in _instance(compiler, inst))
+    made = instances(function)
+    return "\n".join(line for inst in made for line in _instance(compiler, inst)) or not_called(function)
+
+
+def where_allocations_go(compiler: Compiler, function: GenericFunction) -> str:
+    """`(code-regions f)`: one paragraph per compiled instance."""
+    texts = [listing(title(compiler, inst), list(compiler.unit_of(inst).allocations)) for inst in instances(function)]
+    return "\n".join(texts) or not_called(function)
+
+
+def not_called(function: GenericFunction) -> str:
+    return f"{function.name} has no compiled instance yet: call it first"
+
+
+def title(compiler: Compiler, inst: Instance) -> str:
+    """An instance as people read it: `norm(Float Float)`."""
+    names = ("|".join(compiler.world.universe.names(mask)) for mask in inst.key)
+    return f"{inst.method.function.name}({' '.join(names)})"
+
+
+def instances(function: GenericFunction) -> list[Instance]:
+    """Those that were compiled, in the order of the methods."""
+    return [inst for method in function.methods for inst in method.instances.values() if inst.analysis is not None]
 
 
 def _instance(compiler: Compiler, inst: Instance) -> Iterator[str]:
     found = list(dict.fromkeys(_reasons(compiler, inst)))
-    yield f"{inst.name}: {'nothing is boxed' if not found else ''}".rstrip()
+    yield f"{title(compiler, inst)}: {'nothing is boxed' if not found else ''}".rstrip()
     yield from (f"  {line}" for line in found)
 
 
 def _reasons(compiler: Compiler, inst: Instance) -> Iterator[str]:
-    facts, lam = inst.analysis, inst.method.lam
+    facts = inst.analysis
     assert facts is not None
+    lam = analysed(facts)
     for param, mask in zip(lam.params, inst.key, strict=False):
         if is_boxed(mask):
             known = _kinds(compiler, mask)
@@ -109,7 +130,4 @@ def _place(span: Span) -> str:
 
 
 def _kinds(compiler: Compiler, mask: int) -> str:
-    if mask < 0:
-        return "anything"
-    names = kinds_in(mask) + [struct.name for struct in compiler.world.universe.structs_in(mask) or []]
-    return " or ".join("{" + name + "}" for name in names)
+    return "anything" if mask < 0 else " or ".join("{" + name + "}" for name in compiler.world.universe.names(mask))

@@ -110,9 +110,10 @@ def _show_module(module: Module) -> str:
 
 
 def _assembly(text: str) -> str:
+    from jit_runtime.codegen.assembly import readable
     from jit_runtime.codegen.pipelines import assembly
 
-    return assembly(text)
+    return readable(assembly(text))
 
 
 def _verify_core(core: Core, engine: Engine) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from jit_runtime.expand.core import Call, Global, Lambda, Local, Var
 from jit_runtime.infer import arrays as _arrays  # noqa: F401  (its prims)
 from jit_runtime.infer.code import NOTHING, TASK, Val, i64, rep_of, word
-from jit_runtime.infer.explain import note_allocation
+from jit_runtime.infer.explain import note_allocation, note_call
 from jit_runtime.infer.inline import inline, inlines, sure_instance
 from jit_runtime.infer.placement import is_constructor, is_scalar, leave_spaces, reset_space
 from jit_runtime.infer.prims import PRIMS
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 REGISTERS, DOUBLES, BUFFER = 3, 8, 256
 # Runtime functions that may run Omni code, and so move objects.
-ENTER_AGAIN = {"rt_eval", "rt_doc", "rt_region_stats", "rt_regions", "rt_who_holds", "rt_forget", "rt_code_regions"}
+ENTER_AGAIN = {"rt_eval", "rt_doc", "rt_region_stats", "rt_regions", "rt_who_holds", "rt_forget"}
 
 
 def call_rep(mask: int) -> str:
@@ -294,6 +294,7 @@ def late(b: Builder, function: GenericFunction, values: list[Val], join: Join) -
     if b.unit.dispatches or (b.fn is b.unit.form_function and not b.unit.loops):
         no_method(b, function, values)
         return
+    note_call(b, None, "a method that is added later")
     made = call_slowly(b, b.unit.function_object(b, function), [b.to_word(v) for v in values])
     deliver_checked(b, made, function.name, join.mask, join)
 
@@ -358,10 +359,12 @@ def call_instance(b: Builder, inst: Instance, values: list[Val], k: Continuation
         args.append(rest_list(b, values[inst.given :]))
     mask = inst.result
     if b.unit.is_self(b, inst):
+        note_call(b, inst, "itself")
         if k is not None and b.unit.self_jump(b, args, k):
             return NOTHING
         made = finish(b, emit_call(b, b.unit.self_symbol(b), word(0), args, call_rep(mask), k), mask)
         return made._replace(region=b.dest) if b.unit.fresh else made
+    note_call(b, inst, "through its slot")
     return through_slot(b, inst, args, k)
 
 
@@ -484,6 +487,7 @@ def call_value(b: Builder, node: Call, k: Continuation | None) -> Val:
 
 def call_word(b: Builder, fn: Operand, values: list[Val], k: Continuation | None) -> Val:
     """Call a function value with any arguments; the result is a word."""
+    note_call(b, None, "whatever function it is")
     args = [b.to_word(v) for v in values]
     count = len(args)
     if count > BUFFER:

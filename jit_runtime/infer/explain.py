@@ -1,4 +1,4 @@
-"""Where the allocations of a unit go, and why: what `(code-regions f)` shows. Noted while the IR is built."""
+"""What is noted while the IR of a unit is built: where its allocations go and why (`(code-regions f)`), how its calls are made (`(code-typed f)`)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from jit_runtime.source.text import NOWHERE, Span
 
 if TYPE_CHECKING:
     from jit_runtime.infer.build import Builder
+    from jit_runtime.infer.world import Instance
 
 LONGEST = 48
 
@@ -16,6 +17,19 @@ class Allocation(NamedTuple):
     span: Span
     place: str
     why: str
+
+
+class CallNote(NamedTuple):
+    """A call of an instance, or of something found while the program runs (None)."""
+
+    instance: Instance | None
+    how: str
+
+
+def note_call(b: Builder, instance: Instance | None, how: str) -> None:
+    """Of the unit's own text: what an inlined body calls is not noted."""
+    if b.span is not None and b.site is None:
+        b.unit.calls.setdefault(b.span, {})[CallNote(instance, how)] = None
 
 
 def note_allocation(b: Builder) -> None:

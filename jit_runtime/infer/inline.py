@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import Call, Const, Core, Global, Lambda, Local
 from jit_runtime.infer.code import NOTHING, Val, i64, rep_of
+from jit_runtime.infer.explain import note_call
 from jit_runtime.infer.placement import children, is_scalar, makes
 from jit_runtime.infer.virtual import Virtual
 from jit_runtime.infer.world import Instance
@@ -87,6 +88,7 @@ def inline(b: Builder, inst: Instance, values: list[Val | Virtual], k: Continuat
     from jit_runtime.infer.build import Join
     from jit_runtime.infer.calls import call_through_slot
 
+    note_call(b, inst, "inlined")
     name, version = b.unit.linker.version(inst)
     fast, slow = b.new("inlined"), b.new("changed")
     now = b.ins("load", (Symbol(name),), "i64", "monotonic")  # changes behind LLVM's back

@@ -16,7 +16,7 @@ from jit_runtime.infer.annotate import CONSTANT_KINDS, Analysis
 from jit_runtime.infer.build import Builder, Close, Continuation, Return
 from jit_runtime.infer.calls import call_rep, emit_call, place_arguments
 from jit_runtime.infer.code import NOTHING, Code, Val, i64, rep_of, word
-from jit_runtime.infer.explain import Allocation
+from jit_runtime.infer.explain import Allocation, CallNote
 from jit_runtime.infer.placement import enter_activation, is_fresh, opens_activation
 from jit_runtime.infer.shape import MachineFunction, Shape
 from jit_runtime.infer.virtual import Virtual
@@ -111,6 +111,7 @@ class Unit:
         self.callee = ""
         self.fresh = False
         self.allocations: dict[Allocation, None] = {}
+        self.calls: dict[Span, dict[CallNote, None]] = {}
 
     # ---- what a unit is made of ----
 

@@ -47,12 +47,6 @@ class Instance:
     callers: set[Instance] = field(default_factory=set)
     slot: Any = None
 
-    @property
-    def name(self) -> str:
-        from jit_runtime.types.kinds import smallest_kind
-
-        return f"{self.method.function.name}({' '.join(smallest_kind(m).name for m in self.key)})"
-
 
 @dataclass(slots=True, eq=False)
 class Method:

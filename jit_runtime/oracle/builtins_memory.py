@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from jit_runtime.accounting import COUNTERS, LEVELS
 from jit_runtime.oracle.equality import key_of
 from jit_runtime.oracle.raised import expected
-from jit_runtime.oracle.values import NULL, Array, Atom, Box, Closure, Dict, Generic, Native, Pair, Symbol, Value, make_list, symbol
+from jit_runtime.oracle.values import NULL, Array, Atom, Box, Dict, Pair, Value, make_list, symbol
 
 _OBJECTS = (Pair, Array, Dict, Box, Atom, str)
 
@@ -25,12 +25,6 @@ def forget(number: Value = None) -> Value:
     """There is no history."""
     if number is not None and type(number) is not int:
         expected("forget", "Int", number)
-
-
-def code_regions(subject: Value) -> Value:
-    """Nothing is compiled."""
-    if type(subject) not in (Native, Generic, Closure, Symbol):
-        expected("code-regions", "Function", subject)
 
 
 def limit_memory(size: Value) -> Value:
@@ -83,7 +77,6 @@ def _children(value: Value) -> Iterator[tuple[Value, Value]]:
 PLAIN: dict[str, Callable[..., Value]] = {
     "region-stats": region_stats,
     "regions": lambda: NULL,
-    "code-regions": code_regions,
     "forget": forget,
     "limit-memory": limit_memory,
     "set-memory-limit": lambda size: None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from jit_runtime.expand.expand import expand_toplevel
@@ -95,8 +96,7 @@ class OracleSession:
             "doc": self._doc,
             "who-holds": lambda value: who_holds(self.machine.globals, value),
             "methods-of": self._methods_of,
-            "code-typed": lambda subject: self._not_compiled("code-typed", subject),
-            "why-boxed": lambda subject: self._not_compiled("why-boxed", subject),
+            **{name: partial(self._not_compiled, name) for name in ("code-typed", "why-boxed", "code-ir", "code-llvm", "code-asm", "code-regions")},
             "construct": lambda struct, *fields: construct(self.machine.universe, struct, *fields),
             "value->type": lambda value: value_to_kind(self.machine.universe, value),
         }
@@ -115,15 +115,15 @@ class OracleSession:
             rows.append(make_list([*kinds, *([symbol("..")] if signature.rest else [])]))
         return make_list(rows)
 
-    def _not_compiled(self, name: str, subject: Value) -> Value:
-        return f"{self._generic(name, subject).name} has no compiled instance yet: call it first"
+    def _not_compiled(self, name: str, subject: Value) -> None:
+        self._write(f"{self._generic(name, subject).name} has no compiled instance yet: call it first\n")
 
     def _generic(self, name: str, subject: Value) -> Generic:
         found = self.machine.globals.get(subject.name) if type(subject) is Symbol else subject
         if isinstance(subject, Struct):
             found = self.machine.globals.get(subject.name)
         if type(found) is not Generic:
-            expected(name, "Function", subject)
+            expected(name, "a function of the program", subject)
         return found
 
     def _doc(self, subject: Value) -> Value:

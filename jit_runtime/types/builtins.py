@@ -49,8 +49,11 @@ _ROWS: tuple[tuple[str, int, int | None, int, tuple[str, ...], str], ...] = (
     ("compare", 2, 2, INT, ("rt", "rt_compare"), "(compare a b) -- -1, 0 or 1: the order of two numbers, strings, chars or symbols"),
     ("type?", 2, 2, BOOL, ("op", "is-kind"), "(type? v K) -- v is an instance of K, or v is a Kind below K"),
     ("methods-of", 1, 1, LIST, ("rt", "rt_methods_of"), "(methods-of f) -- the parameter kinds of each method of a function, as lists"),
-    ("code-typed", 1, 1, STRING, ("rt", "rt_code_typed"), "(code-typed f) -- the typed code of each compiled instance of a function"),
-    ("why-boxed", 1, 1, STRING, ("rt", "rt_why_boxed"), "(why-boxed f) -- where a function's values are not machine values, and why"),
+    ("code-typed", 1, 1, NOTHING, ("rt", "rt_code_typed"), "(code-typed f) -- prints the kinds of a function's expressions, how calls are made"),
+    ("why-boxed", 1, 1, NOTHING, ("rt", "rt_why_boxed"), "(why-boxed f) -- prints where a function's values are not machine values, and why"),
+    ("code-ir", 1, 1, NOTHING, ("rt", "rt_code_ir"), "(code-ir f) -- prints the typed code of each compiled instance of a function"),
+    ("code-llvm", 1, 1, NOTHING, ("rt", "rt_code_llvm"), "(code-llvm f) -- prints the LLVM code of each compiled instance of a function"),
+    ("code-asm", 1, 1, NOTHING, ("rt", "rt_code_asm"), "(code-asm f) -- prints the machine code of each compiled instance of a function"),
     ("value->type", 1, 1, KIND, ("rt", "rt_value_kind"), "(value->type v) -- the Kind whose only instance is v"),
     ("type-of", 1, 1, KIND, ("op", "type-of"), "(type-of v) -- the Kind of v"),
     ("int?", 1, 1, BOOL, ("op", "int?"), "(int? x) -- x is an Int"),
@@ -276,7 +279,7 @@ _ROWS: tuple[tuple[str, int, int | None, int, tuple[str, ...], str], ...] = (
     ("region-stats", 0, 0, DICT, ("rt", "rt_region_stats"), "(region-stats) -- the session's memory counters by name, exact"),
     ("regions", 0, 0, LIST, ("rt", "rt_regions"), "(regions) -- a dict for each region: bytes, the globals that own it, the regions that it retains"),
     ("who-holds", 1, 1, LIST, ("rt", "rt_who_holds"), "(who-holds x) -- the shortest path to an object from each global that keeps it alive"),
-    ("code-regions", 1, 1, STRING | NOTHING, ("rt", "rt_code_regions"), "(code-regions f) -- where each allocation of a function goes, and why"),
+    ("code-regions", 1, 1, NOTHING, ("rt", "rt_code_regions"), "(code-regions f) -- prints where each allocation of a function goes, and why"),
     ("forget", 0, 1, NOTHING, ("rt", "rt_forget"), "(forget n?) -- drops *n of the prompt's history, or all of it"),
 )
 

@@ -354,8 +354,3 @@ def certain(mask: int, kind: Kind) -> bool:
 def kinds_in(mask: int) -> list[str]:
     """Names of the builtin concrete kinds in a set, in bit order."""
     return [name for name, bit in BIT.items() if mask & bit]
-
-
-def smallest_kind(mask: int) -> Kind:
-    """The smallest builtin kind that contains the set."""
-    return min((k for k in KINDS.values() if mask & ~k.mask == 0), key=lambda k: ((k.mask & BUILTIN).bit_count(), k.name))

@@ -22,6 +22,7 @@ from jit_runtime.types.kinds import (
     Union,
     ValueKind,
     Variable,
+    kinds_in,
 )
 
 # Enums that are there from the start: name, variance of the parameters, variants with their fields and the fields' parameters.
@@ -107,6 +108,13 @@ class Universe:
         if mask < 0:
             return None
         return [struct for number, struct in self.structs.items() if mask >> number & 1]
+
+    def names(self, mask: int) -> list[str]:
+        """Names of a set's kinds, by the least builtin kind where one is exactly the set: what people read."""
+        if mask < 0:
+            return ["Any"]
+        whole = next((kind.name for kind in KINDS.values() if kind.mask == mask), None)
+        return [whole] if whole is not None else kinds_in(mask) + [struct.name for struct in self.structs_in(mask) or []]
 
     # ---- kinds in caches ----
 

@@ -65,28 +65,6 @@ def test_a_match_that_leaves_out_variants_of_an_enum_is_a_warning(session: Sessi
     assert session.eval("(f Red)").warnings == []
 
 
-def test_why_boxed_names_the_places_where_a_kind_is_lost(session: Session) -> None:
-    session.eval("(define f x (let loop [i 0 s 0] (if (= i x) s (loop (+ i 1) (+ s i)))))")
-    session.eval("(define g [xs {Array}] (+ (array-ref xs 0) 1)) (define h x (if x 1 2.5)) (define k n (let [s 0] (set! s (+ s 0.5)) (+ s n)))")
-    session.eval("(define base 5) (define m n (+ n base))")
-    session.eval("(list (f 10) (g [1]) (h true) (k 1) (m 1))")
-    assert session.eval("(why-boxed f)").value_text == '"f(Int): nothing is boxed"'
-    reasons = {name: session.eval(f"(why-boxed {name})").value_text for name in "ghkm"}
-    assert "what `(array-ref xs 0)` gives is not known: anything" in reasons["g"]
-    assert "the branches of `(if x 1 2.5)` give {Int} and {Float}" in reasons["h"]
-    assert "the variable `s` holds {Int} or {Float}" in reasons["k"]
-    assert "the global `base` can hold anything: `(define base {Kind} ...)` declares what it holds" in reasons["m"]
-    session.eval("(define quiet x x)")
-    assert "call it first" in session.eval("(why-boxed quiet)").value_text
-
-
-def test_code_typed_of_a_numeric_function_has_no_tagged_word(session: Session) -> None:
-    session.eval("(define f x y (let loop [i 0 s 0.0] (if (= i x) s (loop (+ i 1) (+ s (* y i)))))) (f 10 2.5)")
-    code = session.eval("(code-typed f)").value_text
-    assert "fmul" in code and "f64" in code
-    assert ": ref = " not in code and "rt_add" not in code
-
-
 def test_the_kind_of_a_struct_is_shown_with_its_parameters(session: Session) -> None:
     session.eval("(define {struct P} [x])")
     assert [session.eval(text).kind for text in ("(P 1)", "(Some 'a)", "None", "5", "[1]")] == ["P", "Option Symbol", "Option Any", "Int", "Array"]

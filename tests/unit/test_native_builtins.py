@@ -25,8 +25,7 @@ SAMPLES = {
     "type?": "1 {Int}|'(1) {List}|{Int} {Number}|1 2|1n {Integer}|1n {Int}|{BigInt} {Real}",
     "value->type": "5|2.5|'a|\"s\"|true|nothing|(list 1)",
     "methods-of": "5|'nowhere|car",
-    "code-typed": "5|'nowhere",
-    "why-boxed": "5|'nowhere",
+    **dict.fromkeys(["code-typed", "why-boxed", "code-ir", "code-llvm", "code-asm", "code-regions"], "5|'nowhere|car"),
     "type-of": "1|'(1)|car|()|{Int}|1n",
     **dict.fromkeys(["int?", "float?", "big?", "number?", "bool?", "char?", "string?", "symbol?", "nothing?", "null?", "pair?"], SMALL),
     **dict.fromkeys(["list?", "array?", "dict?", "function?", "kind?", "box?", "atom?", "iter?"], LARGE),
@@ -159,7 +158,6 @@ SAMPLES = {
     "doc": "car|'cdr|'no-such-name|5|(fn_[x]_x)",
     "who-holds": "5|'(1)|(list_1)",
     "forget": "|1|'x",
-    "code-regions": "car|'no-such-name|5",
 }
 """`current-time-millis` and `exit` have tests of their own."""
 APART = {"current-time-millis", "exit", "region-stats", "regions"}
