@@ -298,24 +298,16 @@ def array_push(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
     return Val(target.op, PLAIN)
 
 
-@prim("path-get", "get")
-def path_get(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
-    """`a.[i]`, where `a` is known to be an array. The index counts all elements."""
-    values = values_of(b, node)
-    if values is None:
-        return NOTHING
+def read_at(b: Builder, values: list[Val]) -> Val | None:
+    """`a.[i]`, where `a` is known to be an array. The index counts all elements. None: it is not known."""
     if len(values) != 2 or values[0].mask not in INDEXED:
-        return out_of_line(b, builtin, values, b.kinds(node))
+        return None
     return array_read(b, values, "get", lambda: NOTHING, LENGTH)
 
 
-@prim("path-put!")
-def path_put(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
-    values = values_of(b, node)
-    if values is None:
-        return NOTHING
+def write_at(b: Builder, values: list[Val]) -> Val | None:
     if values[0].mask not in INDEXED:
-        return out_of_line(b, builtin, values, b.kinds(node))
+        return None
     return array_write(b, values, "array-set!", lambda: NOTHING, LENGTH)
 
 

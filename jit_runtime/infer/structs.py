@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import Const, Local, Sym
 from jit_runtime.expand.kind_definitions import constructed
+from jit_runtime.infer import arrays, dicts
 from jit_runtime.infer.code import NOTHING, Val, i64, rep_of
 from jit_runtime.infer.prims import prim, runtime_word, values_of
 from jit_runtime.infer.tests import is_struct, same_kind
@@ -149,6 +150,9 @@ def get(b: Builder, node: Call, builtin: Builtin, k: Continuation | None) -> Val
     known = structs_of(b, values[0], name) if name is not None else None
     mask = b.kinds(node)
     if known is None:
+        element = dicts.read_at(b, values) or arrays.read_at(b, values)
+        if element is not None:
+            return Val(b.to_rep(element, rep_of(mask)), mask) if mask and b.block is not None else element
         likely = likely_structs(b, values[0], name) if name is not None and len(values) == 2 else []
         return guessed(b, builtin, values, likely, mask or ANY)
     if len(known) == 1:
@@ -174,6 +178,9 @@ def put(b: Builder, node: Call, builtin: Builtin, k: Continuation | None) -> Val
     values = values_of(b, node)
     if values is None:
         return NOTHING
+    stored = dicts.write_at(b, values) or arrays.write_at(b, values)
+    if stored is not None:
+        return stored
     container, value = values[0], values[2]
     name = known_key(node)
     found = structs_of(b, container, name) if name is not None else None
@@ -190,4 +197,3 @@ def put(b: Builder, node: Call, builtin: Builtin, k: Continuation | None) -> Val
     else:
         b.store(op, b.pointer(container.op, field.offset - words.OBJECT_TAG))
     return value
-

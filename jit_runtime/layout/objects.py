@@ -71,9 +71,9 @@ LAYOUTS = (
         "dict",
         9,
         "Dict",
-        (("count", "i64"), ("used", "i64"), ("entries", "ref"), ("index", "ref")),
+        (("count", "i64"), ("used", "i64"), ("found", "i64"), ("mixed", "i64"), ("places", "i64"), ("entries", "ref"), ("index", "ref")),
         mutable=True,
-        extra="identity; entries: a store of (hash fixnum, key, value) triples in insertion order; index: bytes",
+        extra="identity; entries: a store of (key, value) pairs in insertion order; index: bytes",
     ),
     Layout("bytes", 10, None, (), "byte", mutable=True, extra="bytes"),
     Layout(

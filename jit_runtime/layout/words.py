@@ -25,6 +25,7 @@ UNBOUND = 0x503
 DEFAULT = 0x603  # an optional argument that was not passed
 END = 0x703  # what an iterator gives after its last element
 PULL = 0x803  # an iterator that holds no element: its function has to be called
+REMOVED = 0x903  # the key of a removed entry of a dict
 CHAR_CLASS = 0x0B
 CHAR_SHIFT = 8
 

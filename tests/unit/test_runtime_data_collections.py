@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from jit_runtime.layout import words
+from jit_runtime.layout.objects import BY_NAME, EXTRA_SHIFT
 from jit_runtime.layout.records import BUFFER, TASK
 from jit_runtime.runtime.generate import FILES, HERE
 from tests.unit.data_machine import Array, Char, Failed, Machine, Symbol, Word
@@ -24,9 +25,12 @@ def m() -> Machine:
 
 
 MIXED = [1 << 61, 1e300, -0.5, "", "text", Symbol("a"), Char("c"), None, True]
+ACROSS = [*range(2, 40), *(float(i) for i in range(20, 60)), 2.5, 1 << 61]  # 20 and 20.0 are one key
+FAR = [i << 44 for i in range(-60, 60)]  # they differ in their high bits alone
+WORDS = [Symbol(f"s{i}") for i in range(30)]
 
 
-@pytest.mark.parametrize("keys", [list(range(12)), list(range(400)), [f"k{i}" for i in range(40)], MIXED])
+@pytest.mark.parametrize("keys", [list(range(12)), list(range(400)), [f"k{i}" for i in range(40)], MIXED, ACROSS, FAR, WORDS])
 def test_a_dict_behaves_like_pythons(m: Machine, keys: list[Any]) -> None:
     """Insertion order, replacement in place, removal, growth and compaction."""
     dice, made, model = random.Random(len(keys)), m.spread("rt_dict"), {}
@@ -51,8 +55,8 @@ def test_removing_and_adding_forever_does_not_grow_a_dict(m: Machine) -> None:
         m.run("rt_dict_set", made, m.word(i), words.TRUE)
         if i >= 3:
             m.run("rt_dict_remove", made, m.word(i - 3))
-    entries = m.field(made, 24)
-    assert m.field(entries, 0) >> 16 <= 3 * 8
+    entries = m.field(made, BY_NAME["dict"].offsets["entries"])
+    assert m.field(entries, 0) >> EXTRA_SHIFT <= 2 * 8
 
 
 def test_keys_with_equal_hashes_stay_apart(m: Machine) -> None:
