@@ -8,7 +8,7 @@ from jit_runtime.expand.core import Call, Const, Core, Global, If, Lambda, Let, 
 from jit_runtime.expand.kind_definitions import construct
 from jit_runtime.expand.kinds import qualified
 from jit_runtime.expand.mistakes import malformed
-from jit_runtime.expand.patterns import builtin
+from jit_runtime.expand.patterns import again, builtin
 from jit_runtime.expand.scope import Scope, lookup
 from jit_runtime.source.text import Span
 from jit_runtime.syntax import forms as f
@@ -127,7 +127,7 @@ def expand_update(x: Expander, form: f.List, scope: Scope | None) -> Core:
 
 def _changed(change: Core, current: Core, span: Span) -> Core:
     """S9.7: a function is applied to the current value, anything else is the new value."""
-    return If(builtin("function?", span, change), Call(change, [current], span), change, span)
+    return If(builtin("function?", span, change), Call(again(change), [current], span), again(change), span)
 
 
 # ---- pipes ----

@@ -76,7 +76,7 @@ class Pattern:
         if form.name in self.names:
             raise duplicate(form.name, form.span, "a pattern")
         self.names.add(form.name)
-        self.binds.append((form, value))
+        self.binds.append((form, again(value)))
 
     def condition(self, success: Core) -> Core:
         """One expression: true when all steps succeed and `success` is. Its temporaries are assigned, so it hoists them."""
@@ -104,7 +104,12 @@ def bad_pattern(form: f.Form, problem: str) -> OmniError:
 
 def builtin(name: str, span: Span, *args: Core) -> Core:
     """A call of a builtin, whatever the user named the same."""
-    return Call(Global("%" + name, span), list(args), span)
+    return Call(Global("%" + name, span), [again(arg) for arg in args], span)
+
+
+def again(value: Core) -> Core:
+    """A subject is named in many places, and a node stands in one only: facts are kept by node."""
+    return Local(value.var, value.span) if type(value) is Local else value
 
 
 # ---- one rule for each class of form ----

@@ -3,7 +3,8 @@
  1. Every node is of a class of expand/core.py.
  2. Every variable is bound in one place, and a `Local` or `SetLocal` that names it stands in its scope.
  3. What is assigned says so (`assigned`); what another lambda names says so (`captured`). Variables of a Letrec are never assigned.
- 4. Definitions stand at top level, under Seq, Let and Letrec only.
+ 4. A node whose kind depends on where it stands stands in one place: facts are kept by node.
+ 5. Definitions stand at top level, under Seq, Let and Letrec only.
 
 Linear and without recursion: programs nest deeply. Raises BadCore.
 """
@@ -34,6 +35,7 @@ class _Verifier:
     def __init__(self) -> None:
         self.scope: dict[c.Var, int] = {}  # what is bound here -> how many lambdas are around its binding
         self.seen: set[c.Var] = set()
+        self.nodes: set[int] = set()
         self.work: list[tuple[c.Core | _Bind, int, bool]] = []  # step, lambdas around it, at top level?
 
     def run(self, top: c.Core) -> None:
@@ -55,8 +57,14 @@ class _Verifier:
                 self.seen.add(var)
                 self.scope[var] = step.depth
 
+    def once(self, node: c.Core) -> None:
+        if id(node) in self.nodes and not isinstance(node, c.Const | c.Global):
+            raise BadCore(f"{type(node).__name__} `{node.span.text}` stands in two places")
+        self.nodes.add(id(node))
+
     def steps(self, node: c.Core, depth: int, outer: bool) -> list[tuple[c.Core | _Bind, int, bool]]:
         """What the walk does next, in order."""
+        self.once(node)
 
         def inner(*nodes: c.Core) -> list[tuple[c.Core | _Bind, int, bool]]:
             return [(child, depth, False) for child in nodes]

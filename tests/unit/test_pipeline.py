@@ -101,6 +101,7 @@ def broken_cores():
     yield "captured", c.Let([(x, one)], fn(local(x)), NOWHERE)
     yield "letrec", c.Letrec([(x, one)], one, NOWHERE)
     yield "defined inside", c.If(one, c.DefineValue("a", None, one, NOWHERE), one, NOWHERE)
+    yield "stands in two places", c.Let([(x, one)], c.Seq([local(x)] * 2, NOWHERE), NOWHERE)
     yield "no core node", c.Call("f", [], NOWHERE)
 
 
