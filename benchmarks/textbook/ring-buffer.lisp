@@ -1,0 +1,8 @@
+(defconstant +size+ 4096)
+(defvar *ring* (make-array +size+ :initial-element '()))
+(defun run (n)
+  (let ((sum 0))
+    (dotimes (i n sum)
+      (let ((oldest (svref *ring* (mod i +size+))))
+        (setf (svref *ring* (mod i +size+)) (list i (* 2 i) (princ-to-string i)))
+        (when oldest (incf sum (- i (car oldest))))))))

@@ -1,0 +1,6 @@
+(defun delayed (make) (let ((made nil) (value nil)) (lambda () (if made value (setf value (funcall make) made t)) value)))
+(defun integers-from (n) (cons n (delayed (lambda () (integers-from (+ n 1))))))
+(defun stream-rest (stream) (funcall (cdr stream)))
+(defun run (n)
+  (let* ((head (integers-from 0)) (stream head))
+    (dotimes (i n (+ (car head) (car stream))) (setf stream (stream-rest stream)))))

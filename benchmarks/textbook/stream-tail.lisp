@@ -1,0 +1,5 @@
+(defun integers-from (n) (cons n (lambda () (integers-from (+ n 1)))))
+(defun stream-rest (stream) (funcall (cdr stream)))
+(defun run (n)
+  (let ((stream (integers-from 0)))
+    (dotimes (i n (car stream)) (setf stream (stream-rest stream)))))

@@ -1,0 +1,7 @@
+(defun line (i)
+  (with-output-to-string (out)
+    (dotimes (k 100)
+      (when (> k 0) (write-char #\Space out))
+      (write-string "item-" out)
+      (princ (+ i k) out))))
+(defun run (n) (let ((sum 0)) (dotimes (i n sum) (incf sum (length (line i))))))

@@ -1,0 +1,11 @@
+(define (line i)
+  (let-values (((port text) (open-string-output-port)))
+    (let loop ((k 0))
+      (if (= k 100)
+          (text)
+          (begin
+            (when (> k 0) (put-char port #\space))
+            (put-string port "item-")
+            (put-string port (number->string (+ i k)))
+            (loop (+ k 1)))))))
+(define (run n) (let loop ((i 0) (sum 0)) (if (= i n) sum (loop (+ i 1) (+ sum (string-length (line i)))))))
