@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import Call, Global, Lambda, Local, Var
+from jit_runtime.infer import equality as _equality  # noqa: F401  (its prims)
+from jit_runtime.infer import lists as _lists  # noqa: F401  (its prims)
 from jit_runtime.infer.code import NOTHING, TASK, Val, i64, rep_of, word
 from jit_runtime.infer.explain import note_allocation, note_call
 from jit_runtime.infer.inline import inline, inlines, sure_instance

@@ -42,7 +42,7 @@ def arithmetic_paths(b: Builder, name: str, x: Val, y: Val, mask: int, slow: str
 
 
 def comparison_paths(b: Builder, x: Val, y: Val, signed: str, ordered: str, slow: str) -> Operand:
-    paths = Paths(b, x, y, "less", "i1")
+    paths = Paths(b, x, y, "less", "i1", raw=True)
     fixnums = partial(paths.fixnums, lambda xb, yb: b.compare(signed, xb, yb))
     flonums = partial(paths.flonums, lambda xf, yf: b.compare(ordered, xf, yf))
     floats = (x.mask | y.mask) & FLOAT and is_exact(x) and is_exact(y)
@@ -107,11 +107,12 @@ class Known(NamedTuple):
 
 
 class Paths:
-    """Tests one after the other; each way leaves its value in `out`. The words of raw Ints are made first, those of doubles in the slow way."""
+    """Tests one after the other; each way leaves its value in `out`. The words of raw Ints are made first, those of doubles in the slow way.
+    `raw`: an Int that is not constant stays raw, and the other number's fixnum becomes raw too."""
 
-    def __init__(self, b: Builder, x: Val, y: Val, name: str, rep: str) -> None:
+    def __init__(self, b: Builder, x: Val, y: Val, name: str, rep: str, raw: bool = False) -> None:
         self.b, self.raw = b, (x, y)
-        self.words = [v.op if v.op.type == "f64" else b.to_word(v) for v in (x, y)]
+        self.words = [v.op if v.op.type == "f64" or (raw and v.op.type == "i64" and not isinstance(v.op, Imm)) else b.to_word(v) for v in (x, y)]
         self.out, self.slow, self.done = b.fn.variable(name, rep), b.new("slow"), b.new("done")
         self.known: Known | None = None
 
@@ -137,12 +138,17 @@ class Paths:
         self.b.br(self.done)
 
     def fixnums(self, compute: Callable[[Operand, Operand], Val | Operand]) -> None:
+        """On tagged words, or on raw Ints if one is raw."""
         b = self.b
-        x, y = (b.bits(op) for op in self.words)
         fast, other = b.new("fixnums"), b.new("other")
-        both = y if isinstance(x, Imm) else x if isinstance(y, Imm) else b.op("or", x, y)
+        tagged: list[Operand] = [b.bits(op) for op in self.words if op.type == "ref" and not isinstance(op, Imm)]
+        both = b.op("or", tagged[0], tagged[1]) if len(tagged) == 2 else tagged[0]
         b.cbr(b.compare("eq", b.op("and", both, i64(TAGS)), i64(words.FIXNUM_TAG)), fast, other, "likely")
         b.at(fast)
+        if any(op.type == "i64" for op in self.words):
+            x, y = (op if op.type == "i64" else b.op("ashr", b.bits(op), i64(words.FIXNUM_SHIFT)) for op in self.words)
+        else:
+            x, y = (b.bits(op) for op in self.words)
         self.give(compute(x, y))
         b.at(other)
 

@@ -15,13 +15,13 @@ from jit_runtime.expand.core import Call, Core, Global, Local
 from jit_runtime.infer.code import BOOL, CHAR, FLOAT, INT, NOTHING, Val, i64, rep_of, word
 from jit_runtime.infer.number_paths import FLOAT_OPS, arithmetic_paths, as_word, comparison_paths, double_path
 from jit_runtime.infer.tests import in_kind, kind_test
-from jit_runtime.infer.transfer import IDENTITY, NUMBER, PREDICATES, arithmetic
+from jit_runtime.infer.transfer import NUMBER, PREDICATES, arithmetic
 from jit_runtime.ir.nodes import Imm, Operand, Temp
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_NAME
 from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.errors import CODES
-from jit_runtime.types.kinds import ANY, BIT, BUILTIN, KINDS
+from jit_runtime.types.kinds import ANY, BIT, KINDS
 
 if TYPE_CHECKING:
     from jit_runtime.infer.build import Builder, Continuation
@@ -300,54 +300,6 @@ def compare2(b: Builder, name: str, x: Val, y: Val) -> Operand:
     return b.compare("eq", b.bits(result), i64(words.TRUE))
 
 
-@prim("=", "!=")
-def equality(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
-    values = values_of(b, node)
-    if values is None:
-        return NOTHING
-    if len(values) == 1:
-        result: Operand = Imm("i1", 1)
-    else:
-        result = chain(b, values, partial(equal2, b)).op
-    return Val(result if builtin.name == "=" else b.ins("xor", (result, Imm("i1", 1)), "i1"), BOOL)
-
-
-def equal2(b: Builder, x: Val, y: Val) -> Operand:
-    if x.mask == INT and y.mask == INT:
-        return b.compare("eq", x.op, y.op)
-    if FLOAT in (x.mask, y.mask) and exact_float(x) and exact_float(y):
-        return b.compare("feq", to_float(b, x), to_float(b, y))
-    if x.op.type == "i1" and y.op.type == "i1":
-        return b.ins("xor", (b.ins("xor", (x.op, y.op), "i1"), Imm("i1", 1)), "i1")
-    xw, yw = b.to_word(x), b.to_word(y)
-    if not x.mask & ~IDENTITY or not y.mask & ~IDENTITY:
-        return b.compare("eq", b.bits(xw), b.bits(yw))
-    out, slow, done = b.fn.variable("equal", "i1"), b.new("slow"), b.new("done")
-    xb, yb = b.bits(xw), b.bits(yw)
-    b.set(out, b.compare("eq", xb, yb))
-    small = b.compare("eq", b.op("and", b.op("or", xb, yb), i64(3)), i64(0))
-    b.cbr(small, done, slow)
-    b.at(slow)
-    result = b.runtime("rt_equal", (b.task, b.dest, xw, yw), "ref")
-    b.set(out, b.compare("eq", b.bits(result), i64(words.TRUE)))
-    b.br(done)
-    b.at(done)
-    return b.get(out)
-
-
-def exact_float(value: Val) -> bool:
-    """Is it a Float, or an Int that a Float can hold? The comparison of an Int with a Float is exact."""
-    return value.mask == FLOAT or (value.mask == INT and isinstance(value.op, Imm) and abs(value.op.value) <= 1 << 53)
-
-
-@prim("eq?")
-@binary
-def eq(b: Builder, x: Val, y: Val, builtin: Builtin) -> Val:
-    if x.mask & y.mask & (NUMBER | ~BUILTIN):
-        return Val(b.compare("eq", b.bits(b.runtime("rt_eq", (b.task, b.dest, b.to_word(x), b.to_word(y)), "ref")), i64(words.TRUE)), BOOL)
-    return Val(b.compare("eq", b.bits(b.to_word(x)), b.bits(b.to_word(y))), BOOL)
-
-
 @prim("not")
 def not_(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
     truth = b.test(node.args[0])
@@ -403,39 +355,6 @@ def is_kind(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
     if b.block is None:
         return NOTHING
     return runtime_word(b, "rt_is_kind" if builtin.name == "type?" else "rt_is_instance", (b.to_word(value), b.to_word(kind)), BOOL)
-
-
-# ---- pairs and lists ----
-
-
-@prim("cons")
-@binary
-def cons_(b: Builder, x: Val, y: Val, builtin: Builtin) -> Val:
-    from jit_runtime.infer.calls import cons
-
-    return cons(b, x, y)
-
-
-@prim("list")
-def list_(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
-    from jit_runtime.infer.calls import rest_list
-
-    values = values_of(b, node)
-    if values is None:
-        return NOTHING
-    return Val(rest_list(b, values), BIT["Pair"] if values else BIT["Null"])
-
-
-@prim("car", "cdr")
-@unary
-def car(b: Builder, value: Val, builtin: Builtin) -> Val:
-    if not value.mask & BIT["Pair"]:
-        b.fail(CODES["CAR" if builtin.name == "car" else "CDR"], b.to_word(value))
-        return NOTHING
-    if value.mask != BIT["Pair"]:
-        b.fail_unless(kind_test(b, value, BIT["Pair"]), CODES["CAR" if builtin.name == "car" else "CDR"], value)
-    at = (0 if builtin.name == "car" else 8) - words.PAIR_TAG
-    return Val(b.load(b.pointer(value.op, at), "ref"), ANY)
 
 
 # ---- boxes ----
