@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from jit_runtime.layout import words
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 DEEPEST = 400
 _CONSTANTS = {words.NOTHING: None, words.TRUE: True, words.FALSE: False}
-_ENTRY = 3  # words of a dict's entry: hash, key, value
 
 
 def form_of(engine: Engine, word: int, depth: int = 0) -> f.Form:
@@ -55,10 +54,7 @@ def _array(engine: Engine, word: int, depth: int) -> f.Form:
 
 
 def _dict(engine: Engine, word: int, depth: int) -> f.Form:
-    entries, parts = field(word, "dict", "entries"), []
-    for at in range(0, field(word, "dict", "used") * _ENTRY, _ENTRY):
-        if field(entries, "store", "tail", at):  # not removed
-            parts += [form_of(engine, field(entries, "store", "tail", at + i), depth + 1) for i in (1, 2)]
+    parts = [form_of(engine, part, depth + 1) for entry in dict_entries(word) for part in entry]
     return f.Dict(parts, NOWHERE)
 
 
@@ -85,6 +81,14 @@ def type_name(word: int) -> str:
 
 def field(word: int, layout: str, name: str, index: int = 0) -> int:
     return load(word - words.OBJECT_TAG + BY_NAME[layout].offsets[name] + 8 * index)
+
+
+def dict_entries(word: int) -> Iterator[tuple[int, int]]:
+    """The words of the keys and values of a dict, in order."""
+    entries = field(word, "dict", "entries")
+    for at in range(0, 2 * field(word, "dict", "used"), 2):
+        if field(entries, "store", "tail", at) != words.REMOVED:
+            yield field(entries, "store", "tail", at), field(entries, "store", "tail", at + 1)
 
 
 def load(address: int) -> int:

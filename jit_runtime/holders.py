@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 
-from jit_runtime.data_form import field, load, type_name
+from jit_runtime.data_form import dict_entries, field, load, type_name
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_NAME, EXTRA_SHIFT
 
 MOST = 1_000_000  # objects looked at for one global
-_ENTRY = 3  # words of a dict's entry: hash, key, value
 
 Step = int
 """A word: a position, a key, or the symbol of a field."""
@@ -91,9 +90,6 @@ def _elements(word: int, symbol: Symbols) -> Iterator[tuple[Step | None, int]]:
 
 
 def _entries(word: int, symbol: Symbols) -> Iterator[tuple[Step | None, int]]:
-    entries = field(word, "dict", "entries")
-    for at in range(0, field(word, "dict", "used") * _ENTRY, _ENTRY):
-        if field(entries, "store", "tail", at):  # not removed
-            key = field(entries, "store", "tail", at + 1)
-            yield key, field(entries, "store", "tail", at + 2)
-            yield symbol("key"), key
+    for key, value in dict_entries(word):
+        yield key, value
+        yield symbol("key"), key
