@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from jit_runtime.codegen.image import image_key
-from jit_runtime.expand.core import Core, DefineMethod, DefineValue, Global, KindRef, Lambda, SetGlobal
+from jit_runtime.expand.core import Core, DefineMethod, DefineValue, DefineVersion, Global, KindRef, Lambda, SetGlobal
 from jit_runtime.infer.fuse import fuse
 from jit_runtime.infer.placement import children
 from jit_runtime.infer.shape import shape_of
@@ -62,7 +62,9 @@ class Batch:
         self.names.update(names_in(core))
         define_cells(self.compiler, core)  # what follows has to see the names
 
-    def must_run_before(self, definition: DefineMethod) -> bool:
+    def must_run_before(self, definition: DefineMethod | DefineVersion) -> bool:
+        if isinstance(definition, DefineVersion):
+            return bool(self.waiting)
         name = definition.name
         return bool(self.waiting) and (
             name in self.names or name in self.compiler.named_by_methods or self.compiler.world.lookup(name) is not None

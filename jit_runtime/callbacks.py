@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jit_runtime.accounting import Accounting
 from jit_runtime.compiler import definitions
 from jit_runtime.data_form import form_of, text_of, type_name
-from jit_runtime.expand.core import DefineMethod, DefineValue
+from jit_runtime.expand.core import DefineMethod, DefineValue, DefineVersion
 from jit_runtime.infer.world import GenericFunction
 from jit_runtime.layout import words
 from jit_runtime.pipeline import BUILD, EMIT, EXPAND, LINK, RUN
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 BELOW, KIND_OF, VALUE_KIND, METHODS, WHY, REGIONS, TYPED = range(7)  # runtime/kinds.omni, ASK-; then the stages of code
 CODE = (BUILD, EMIT, LINK)
+VERSION = TYPED + len(CODE) + 1
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint64)
 _PENDING = words.UNBOUND  # the answer that means: an error goes on, with task.payload
 
@@ -50,8 +51,8 @@ class Callbacks:
         """Evaluate data at top level; the last value is born in `dest`."""
         compiler, result = self._compiler, words.NOTHING
         for part in definitions(compiler.pipeline.run(EXPAND, form_of(self._engine, word), compiler.world)):
-            if isinstance(part, DefineMethod):
-                compiler.define_method(part)
+            if isinstance(part, (DefineMethod, DefineVersion)):
+                compiler.define(part)
                 result = words.NOTHING
                 continue
             unit, entry = compiler.form(part)
@@ -75,6 +76,8 @@ class Callbacks:
             return words.TRUE if below(kinds.kind(subject), kinds.kind(other)) else words.FALSE
         if question in (KIND_OF, VALUE_KIND):
             return kinds.word(kinds.kind_of(subject) if question == KIND_OF else kinds.value_kind(subject))
+        if question == VERSION:
+            return self._string(kinds.obstacle(subject, other >> 2), dest)
         function = self._function(subject)
         if function is None:
             return words.UNINITIALIZED

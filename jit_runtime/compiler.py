@@ -16,7 +16,25 @@ from typing import TYPE_CHECKING, Any
 from jit_runtime.batch import names_in
 from jit_runtime.codegen.line_tables import only_place
 from jit_runtime.engine.constants import Constants, immediate_word
-from jit_runtime.expand.core import Big, Call, Const, Core, DefineMethod, DefineValue, Global, If, KindRef, Lambda, Local, Lst, Param, Seq, Sym, Var
+from jit_runtime.expand.core import (
+    Big,
+    Call,
+    Const,
+    Core,
+    DefineMethod,
+    DefineValue,
+    DefineVersion,
+    Global,
+    If,
+    KindRef,
+    Lambda,
+    Local,
+    Lst,
+    Param,
+    Seq,
+    Sym,
+    Var,
+)
 from jit_runtime.expand.kind_definitions import CONSTRUCTOR, constructed
 from jit_runtime.infer.adapters import AdapterUnit, RedispatchUnit
 from jit_runtime.infer.annotate import Inference
@@ -78,6 +96,7 @@ class Compiler:
         self.constants = Constants(engine)
         self.kinds = KindObjects(self)
         self.structs: set[Struct] = set()
+        self.changed_words: dict[Struct, Any] = {}
         self.world = World()
         self.world.library = library
         self.inference = Inference(self.world)
@@ -247,15 +266,54 @@ class Compiler:
 
     # ---- definitions ----
 
+    def define(self, node: DefineMethod | DefineVersion) -> None:
+        if isinstance(node, DefineVersion):
+            self.define_version(node.kind)
+        else:
+            self.define_method(node)
+
+    def define_version(self, struct: Struct) -> None:
+        """Values of a struct are seen as those of this version. All code is compiled again at its next call; what runs sees at
+        constructors that they make another version (`changed`)."""
+        if struct.newest is struct:
+            return
+        self.changed_word(struct.newest).value = 1
+        self.changed_word(struct).value = 0
+        self.world.universe.activate(struct)
+        self.kinds.activate(struct)
+        for slot in list(self.slots.values()):
+            self.invalidate(slot.instance)
+            if slot.again:
+                slot.slot.reset()
+        for name, made in self.objects.items():
+            if made.unit is not None and not name.startswith("builtin."):
+                self.reset_object(made)
+        self.engine.nudge()
+
+    def changed(self, struct: Struct) -> str:
+        """Symbol of a word that is 0 while the struct's constructor makes this version: code that constructs looks at it."""
+        self.changed_word(struct)
+        return f"changed.{mangle(struct.name)}.{struct.bit.bit_length()}"
+
+    def changed_word(self, struct: Struct) -> Any:
+        word = self.changed_words.get(struct)
+        if word is None:
+            word = self.changed_words[struct] = ctypes.c_int64(0)
+            self.engine.define(self.changed(struct), ctypes.addressof(word))
+        return word
+
     def define_method(self, node: DefineMethod) -> None:
         """Add or replace a method. Code that assumed something about the name is made stale."""
-        name = node.name
-        self.named_by_methods.update(names_in(node.method))
+        name, makes = node.name, made_by(node)
         function = self.world.functions.get(name)
+        if makes is not None and function is not None and makes in [method.makes for method in function.methods]:
+            return  # the same struct is defined again
+        self.named_by_methods.update(names_in(node.method))
         if function is None:
             function = self.world.functions[name] = GenericFunction(name)
         function.doc = node.doc or function.doc
-        method, old = function.define(node.method, made_by(node), node.flags)
+        gone = [method for method in function.methods if makes is not None and method.makes is not None]
+        method, old = function.define(node.method, makes, node.flags)
         if old is not None:
             for key, inst in old.instances.items():
                 inst.method = method
@@ -265,7 +323,7 @@ class Compiler:
         else:
             self.world.values.pop(name, None)
             self.name_changed(name)
-            for other in function.methods:
+            for other in [*function.methods, *gone]:
                 for inst in list(other.instances.values()) if other is not method else ():
                     self.choose_again(inst)
         self.refresh_object(function)
@@ -447,6 +505,7 @@ class Compiler:
         name = f"struct.{mangle(struct.name)}.{struct.bit.bit_length()}"
         if struct not in self.structs:
             self.structs.add(struct)
+            self.changed_word(struct)
             self.engine.define(name, self.kinds.header(struct))
         return name
 

@@ -42,7 +42,7 @@ def of_function(compiler: Compiler, function: GenericFunction, stage: Stage) -> 
 
 def of_form(session: Session, form: Any, stage: str) -> list[str]:
     from jit_runtime.compiler import definitions
-    from jit_runtime.expand.core import DefineMethod
+    from jit_runtime.expand.core import DefineMethod, DefineVersion
 
     if stage == "forms":
         return [shown(READ, form)]
@@ -51,8 +51,8 @@ def of_form(session: Session, form: Any, stage: str) -> list[str]:
         return [shown(EXPAND, core)]
     texts = []
     for part in definitions(core):
-        if isinstance(part, DefineMethod):
-            session.compiler.define_method(part)
+        if isinstance(part, (DefineMethod, DefineVersion)):
+            session.compiler.define(part)
         else:
             compiler = session.compiler
             texts.append(of_core(compiler, part, DUMPS[stage]))

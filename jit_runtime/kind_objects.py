@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from typing import TYPE_CHECKING, Any
 
-from jit_runtime.data_form import form_of, load
+from jit_runtime.data_form import form_of
 from jit_runtime.expand.core import Chr, Sym
 from jit_runtime.expand.show import datum
 from jit_runtime.layout import words
@@ -14,6 +14,7 @@ from jit_runtime.layout.records import KIND_INFO, STRUCT_FIELD, STRUCT_INFO
 from jit_runtime.source.diagnostics import fail
 from jit_runtime.syntax import forms as f
 from jit_runtime.types.kinds import BUILTIN, KINDS, MOST_NESTED, NUMBERED, OF_VALUES, Abstract, Applied, Kind, Struct, TypeKind, Union, ValueKind
+from jit_runtime.types.versions import obstacle_text
 
 if TYPE_CHECKING:
     from jit_runtime.compiler import Compiler
@@ -30,8 +31,8 @@ class KindObjects:
         self._compiler = compiler
         self._words: dict[Kind, int] = {}
         self._kinds: dict[int, Kind] = {}
-        self._headers: dict[Struct, int] = {}
-        self._tables: list[tuple[Kind, ctypes.Array[ctypes.c_uint8]]] = []
+        self._infos: dict[Struct, Any] = {}
+        self._tables: list[tuple[Kind, Any, ctypes.Array[ctypes.c_uint8]]] = []
 
     def word(self, kind: Kind) -> int:
         """The object of a kind."""
@@ -72,11 +73,11 @@ class KindObjects:
         self._table(kind, info)
         ctypes.c_uint64.from_address(word - words.OBJECT_TAG + BY_NAME["kind"].offsets["info"]).value = info.address
 
-    def _table(self, kind: Kind, info: object) -> None:
+    def _table(self, kind: Kind, info: Any) -> None:
         size = MOST_STRUCTS // 8 if isinstance(kind, (Abstract, Union)) else kind.sure.bit_length() // 8 + 1
         table = (ctypes.c_uint8 * size)()
-        self._tables.append((kind, table))
-        info.write(bits=ctypes.addressof(table), bits_count=8 * len(table))  # type: ignore[attr-defined]
+        self._tables.append((kind, info, table))
+        info.write(bits=ctypes.addressof(table), bits_count=8 * len(table))
         self._fill(kind, table)
 
     def _fill(self, kind: Kind, table: ctypes.Array[ctypes.c_uint8]) -> None:
@@ -103,9 +104,8 @@ class KindObjects:
             return {"form": LIST, "word": self.word(kind.arguments[0]), "abstract": 2}
         if isinstance(base, Struct):
             items: list[int] = []
-            for field in base.fields:
-                if field.parameter is not None:
-                    items += [field.offset, self.word(kind.arguments[field.parameter]), kind.variances[field.parameter]]
+            for i, argument in enumerate(kind.arguments):
+                items += [i + 1, self.word(argument), kind.variances[i]]
             return {"form": FIELDS, "word": self.word(base), "items": self._compiler.constants.array(items), "count": len(items) // 3, "abstract": 2}
         if isinstance(base, Abstract) and base.closed:
             universe = self._compiler.world.universe
@@ -117,29 +117,50 @@ class KindObjects:
 
     def header(self, struct: Struct) -> int:
         """The first word of a fresh instance."""
-        found = self._headers.get(struct)
-        if found is None:
-            found = self._headers[struct] = self._new_header(struct)
-            for kind, table in self._tables:
+        if struct not in self._infos:
+            self._new_info(struct)
+            for kind, _, table in self._tables:
                 self._fill(kind, table)
-        return found
+        return int(self._infos[struct].address) << EXTRA_SHIFT | BY_NAME["struct"].header | (HEADER_MUTABLE if struct.mutable else 0)
 
-    def _new_header(self, struct: Struct) -> int:
+    def _new_info(self, struct: Struct) -> None:
         constants = self._compiler.constants
-        references = sum(1 << (f.offset // 8) for f in struct.fields if f.rep == "ref")
-        info = constants.record(
+        references = sum(1 << (at // 8) for at in (struct.identity, *(f.offset for f in struct.fields if f.rep == "ref")) if at)
+        info = self._infos[struct] = constants.record(
             STRUCT_INFO, shape=references << 16 | struct.size // 8, number=struct.bit.bit_length() - 1, kind=self.word(struct.visible),
-            name=constants.symbol(struct.name), count=len(struct.fields), identity=struct.size - 8 if struct.mutable else 0,
+            name=constants.symbol(struct.name), count=len(struct.fields), identity=struct.identity, version=struct.number,
             constant=int(struct.is_constant), parametric=int(bool(struct.variances)),
         )  # fmt: skip
         rows: list[int] = []
         for field in struct.fields:
             kind = words.NOTHING if field.kind is None else self.word(field.kind)
-            rows += [constants.symbol(field.name), kind, field.offset, REPS[field.rep], int(field.mutable), int(field.parameter is not None)]
+            parameter = 0 if field.parameter is None else field.parameter + 1
+            rows += [constants.symbol(field.name), kind, field.offset, REPS[field.rep], int(field.mutable), parameter]
         assert STRUCT_FIELD.size == 48
         info.write(fields=constants.array(rows))
-        return int(info.address) << EXTRA_SHIFT | BY_NAME["struct"].header | (HEADER_MUTABLE if struct.mutable else 0)
+        self._see_as_newest(struct)
 
+    def _see_as_newest(self, struct: Struct) -> None:
+        if struct.newest is not struct:
+            self.header(struct.newest)
+            self._infos[struct].write(newest=self._infos[struct.newest].address)
+
+    def activate(self, struct: Struct) -> None:
+        """A version became the newest: tables of kinds get its bit, values of older versions are seen as it."""
+        tables, self._tables = self._tables, []
+        for kind, info, table in tables:
+            if kind.sure.bit_length() > 8 * len(table):
+                self._table(kind, info)
+            else:
+                self._tables.append((kind, info, table))
+        self.header(struct)
+        for version in struct.nominal.versions:
+            if version in self._infos:
+                self._infos[version].write(newest=0)
+                self._see_as_newest(version)
+        for kind, _, table in self._tables:
+            ctypes.memset(table, 0, len(table))
+            self._fill(kind, table)
 
     # ---- kinds of values ----
 
@@ -151,11 +172,33 @@ class KindObjects:
         if struct is None or not struct.variances or levels == 0:
             return kind
         told: dict[int, Kind] = {}
-        for field in struct.fields:
+        for field in struct.newest.fields:
             if field.parameter is not None and field.parameter not in told:
-                told[field.parameter] = self.kind_of(load(word - words.OBJECT_TAG + field.offset), levels - 1)
+                told[field.parameter] = self.kind_of(self.held(word, field.name), levels - 1)
         arguments = [told.get(i, KINDS["Any"]) for i in range(len(struct.variances))]
         return self._compiler.world.universe.applied(kind, arguments)
+
+    def held(self, word: int, name: str) -> int:
+        """A field of a struct's value, whatever kind the newest version wants; DEFAULT where it was never given it."""
+        constants = self._compiler.constants
+        return constants.engine.call("rt_held", constants.region, word, constants.symbol(name))
+
+    def obstacle(self, word: int, index: int) -> str:
+        """Why a value cannot be seen as one of the newest version, whose field `index` does not admit what it holds."""
+        struct = self._struct_of(word)
+        assert struct is not None
+        field = struct.newest.fields[index]
+        held, wanted = self.held(word, field.name), field.kind
+        if wanted is None:
+            first = next(f for f in struct.newest.fields if f.parameter == field.parameter)
+            wanted = self.kind(self._compiler.engine.call("rt_kind_of", 0, self.held(word, first.name)))
+        made = self._written(word).removeprefix("#<").rpartition(" of version ")[0]
+        return obstacle_text(made, struct, field, wanted, None if held == words.DEFAULT else self._written(held))
+
+    def _written(self, word: int) -> str:
+        engine = self._compiler.engine
+        engine.call("rt_write_value", word)
+        return engine.read_text()
 
     def _struct_of(self, word: int) -> Struct | None:
         if word & words.TAG_MASK != words.OBJECT_TAG:

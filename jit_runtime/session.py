@@ -19,7 +19,7 @@ from jit_runtime.batch import SMALLEST, Batch, has_loops
 from jit_runtime.callbacks import Callbacks
 from jit_runtime.compiler import Compiler, definitions
 from jit_runtime.engine.engine import Engine, Raised
-from jit_runtime.expand.core import Core, DefineMethod, DefineValue
+from jit_runtime.expand.core import Core, DefineMethod, DefineValue, DefineVersion
 from jit_runtime.failures import as_omni_error
 from jit_runtime.library import Library
 from jit_runtime.options import Options
@@ -131,10 +131,10 @@ class Session:
         batch = Batch(self.compiler, self.history)
         for form in forms:
             for part in self._expand(form):
-                if (isinstance(part, DefineMethod) and batch.must_run_before(part)) or batch.full:
+                if (isinstance(part, (DefineMethod, DefineVersion)) and batch.must_run_before(part)) or batch.full:
                     self._run_batch(batch, result)
-                if isinstance(part, DefineMethod) or has_loops(part, self.compiler.world):
-                    if not isinstance(part, DefineMethod):
+                if isinstance(part, (DefineMethod, DefineVersion)) or has_loops(part, self.compiler.world):
+                    if not isinstance(part, (DefineMethod, DefineVersion)):
                         self._run_batch(batch, result)
                     self._perform(part, result)
                 else:
@@ -156,8 +156,8 @@ class Session:
 
     def _perform(self, core: Core, result: Result, *, show: bool = True) -> None:
         self._remember(core)
-        if isinstance(core, DefineMethod):
-            self.compiler.define_method(core)
+        if isinstance(core, (DefineMethod, DefineVersion)):
+            self.compiler.define(core)
             result.value_text, result.kind = "nothing", "Nothing"
             return
         unit, entry = self.compiler.form(core)

@@ -131,4 +131,5 @@ CHILDREN = {
     c.Handle: _handle,
     c.Finally: _finally,
     c.DefineMethod: _method,
+    c.DefineVersion: _nothing,
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from jit_runtime.source.text import NOWHERE, Span
-from jit_runtime.types.kinds import KINDS, Kind
+from jit_runtime.types.kinds import KINDS, Kind, Struct
 from jit_runtime.types.specificity import Signature
 
 # ---- immutable literal data (the values of Const besides int, float, bool, None = nothing, str) ----
@@ -260,6 +260,14 @@ class DefineMethod:
     flags: tuple[str, ...] = ()
 
 
+@dataclass(slots=True, eq=False)
+class DefineVersion:
+    """Top level only: from now on programs see the values of a struct as those of this version."""
+
+    kind: Struct
+    span: Span
+
+
 Core = (
     Const
     | Local
@@ -278,4 +286,5 @@ Core = (
     | Finally
     | DefineValue
     | DefineMethod
+    | DefineVersion
 )

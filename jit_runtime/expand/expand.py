@@ -126,7 +126,7 @@ def _symbol(x: Expander, form: f.Symbol, scope: Scope | None) -> Core:
     if kind is not None and not x.env.has_value(name):
         return Const(KindRef(kind), form.span)
     variant = x.env.universe.variants.get(name)
-    if variant is not None and variant.is_constant and not x.env.has_value(name):
+    if variant is not None and variant.latest.is_constant and not x.env.has_value(name):
         return construct(variant, [], form.span)  # of the prelude
     return Global(name, form.span)
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from jit_runtime.expand.core import Call, Const, Core, DefineMethod, DefineValue, Global, KindRef, Lambda, Local, Param, Seq, Var
+from jit_runtime.expand.core import Call, Const, Core, DefineMethod, DefineValue, DefineVersion, Global, KindRef, Lambda, Local, Param, Seq, Var
+from jit_runtime.expand.kind_versions import next_version, warn_of_new_kind
 from jit_runtime.expand.kinds import abstract_parent, kind_of, qualified
 from jit_runtime.expand.mistakes import duplicate, malformed, unsupported
 from jit_runtime.source.diagnostics import fail
@@ -145,17 +146,23 @@ def _alias(x: Expander, form: f.List, head: Head) -> Core:
 def _struct(x: Expander, head: Head, parent: Kind, form: f.List) -> Core:
     _require_free(head)
     written = _read_fields(head.rest)
-    universe = x.env.universe
+    mutable = "mutable" in head.flags or head.word in ("mutable-struct", "mutable")
+    universe, variances = x.env.universe, _with_parameters(x, head)
     old = universe.kinds.get(head.name)
-    made = universe.define_struct(head.name, parent, _with_parameters(x, head))
+    if isinstance(old, Struct) and old.variances == variances:
+        made = next_version(x, old, parent, lambda version: _complete(x, version, head, written, mutable))
+        return Seq([DefineVersion(made, form.span), constructor(made, head.name, form.span), Const(None, form.span)], form.span)
+    made = universe.define_struct(head.name, parent, variances)
     try:
-        _complete(x, made, head, written, "mutable" in head.flags or head.word in ("mutable-struct", "mutable"))
+        _complete(x, made, head, written, mutable)
     except BaseException:
         if old is None:
             del universe.kinds[head.name]
         else:
             universe.kinds[head.name] = old
         raise
+    if old is not None and old.name == head.name:
+        warn_of_new_kind(x, head.name, head.span)
     return Seq([constructor(made, head.name, form.span), Const(None, form.span)], form.span)
 
 
@@ -196,8 +203,9 @@ def _complete(x: Expander, made: Struct, head: Head, written: list[WrittenField]
                 "an immutable field, or an unmarked parameter",
             )  # fmt: skip
         fields.append(Field(symbol.name, None if parameter is not None or (kind is not None and kind.name == "Any") else kind, changes, parameter))
-    if len(fields) > MOST_FIELDS or sum(field.rep == "ref" for field in fields) > MOST_REFERENCES:
-        limit = f"at most {MOST_FIELDS}, {MOST_REFERENCES} of them other than {{Int}} and {{Float}}"
+    if len(fields) > MOST_FIELDS or sum(field.rep == "ref" for field in fields) + any(field.mutable for field in fields) > MOST_REFERENCES:
+        most = MOST_REFERENCES - any(field.mutable for field in fields)
+        limit = f"at most {MOST_FIELDS}, {most} of them other than {{Int}} and {{Float}}"
         raise fail("X015", head.span, f"{{{made.name}}} has too many fields", limit)
     made.complete(fields)
 

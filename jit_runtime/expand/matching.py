@@ -50,7 +50,7 @@ def _warn_of_missing(x: Expander, arms: list[Arm], form: f.List) -> None:
         pattern = arm.pattern
         name = pattern.items[0] if type(pattern) is f.List and pattern.items else pattern
         variant = struct_named(x, name)
-        if variant is None or variant.enum is None or (type(pattern) is not f.List and not variant.is_constant):
+        if variant is None or variant.enum is None or (type(pattern) is not f.List and not variant.latest.is_constant):
             return
         seen.add(variant)
         plain = type(pattern) is not f.List or all(type(item) is f.Symbol for item in pattern.items)

@@ -39,7 +39,7 @@ def _variant(x: Expander, form: f.Path, scope: Scope | None) -> Core | None:
     found = x.env.universe.variants.get(name)
     if found is None:
         return None
-    if found.is_constant and not x.env.has_value(name):
+    if found.latest.is_constant and not x.env.has_value(name):
         return construct(found, [], form.span)  # of the prelude
     return Global(name, form.span)
 

@@ -66,7 +66,7 @@ class Pattern:
     def names_constant(self, form: f.Symbol) -> bool:
         """Is the name a variant without fields?"""
         variant = self.x.env.universe.variants.get(form.name)
-        return variant is not None and variant.is_constant
+        return variant is not None and variant.latest.is_constant
 
     def bind(self, form: f.Symbol, value: Core) -> None:
         if form.name == "_":
@@ -278,10 +278,11 @@ def _constructor(p: Pattern, form: f.List, subject: Local) -> None:
     made = struct_named(p.x, form.items[0])
     if made is None:
         raise bad_pattern(form, f"`{form.items[0].span.text}` is no struct and no variant")
-    if len(form.items) - 1 != len(made.fields):
-        raise bad_pattern(form, f"arity: `{made.name}` has {len(made.fields)} field{'s' if len(made.fields) != 1 else ''}")
+    fields = made.latest.fields
+    if len(form.items) - 1 != len(fields):
+        raise bad_pattern(form, f"arity: `{made.name}` has {len(fields)} field{'s' if len(fields) != 1 else ''}")
     p.test(builtin("type?", form.span, subject, Const(KindRef(made), form.span)))
-    for field, item in zip(made.fields, form.items[1:], strict=True):
+    for field, item in zip(fields, form.items[1:], strict=True):
         p.part(item, builtin("path-get", item.span, subject, Const(Sym(field.name), item.span)))
 
 
@@ -299,7 +300,7 @@ def struct_named(x: Expander, form: f.Form) -> Struct | None:
 def _path(p: Pattern, form: f.Path, subject: Local) -> None:
     """`Enum.Variant` of a variant without fields."""
     made = struct_named(p.x, form)
-    if made is None or not made.is_constant:
+    if made is None or not made.latest.is_constant:
         raise bad_pattern(form, "this is no variant without fields")
     p.test(builtin("type?", form.span, subject, Const(KindRef(made), form.span)))
 

@@ -187,4 +187,5 @@ SHOW: dict[type, Callable[[_Printer, Any], _Text]] = {
     c.Finally: lambda p, node: _form("finally", p.text(node.body), p.text(node.cleanup)),
     c.DefineValue: _define_value,
     c.DefineMethod: _define_method,
+    c.DefineVersion: lambda p, node: _word(f"(define-version {node.kind.name} {node.kind.number})"),
 }

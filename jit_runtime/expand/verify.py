@@ -112,6 +112,10 @@ class _Verifier:
                 return inner(node.body) + [step for steps in clauses for step in steps]
             case c.DefineValue() | c.DefineMethod() if not outer:
                 raise BadCore(f"`{node.name}` is defined inside an expression")
+            case c.DefineVersion():
+                if not outer:
+                    raise BadCore(f"a version of {node.kind!r} is defined inside an expression")
+                return []
             case c.DefineValue():
                 return inner(node.value)
             case c.DefineMethod():

@@ -20,6 +20,7 @@ from jit_runtime.expand.core import (
     Core,
     DefineMethod,
     DefineValue,
+    DefineVersion,
     Finally,
     Global,
     Handle,
@@ -147,7 +148,7 @@ class Inference:
 def made_from(made: Struct, masks: list[int]) -> int:
     """A struct; nothing when a field surely gets a wrong kind."""
     fits = all(field.kind is None or mask & field.kind.mask for field, mask in zip(made.fields, masks, strict=True))
-    return made.mask if fits else 0
+    return made.bit if fits else 0
 
 
 def field_kinds(world: World, mask: int, key: Core) -> int:
@@ -157,7 +158,7 @@ def field_kinds(world: World, mask: int, key: Core) -> int:
         return ANY
     result = 0
     for struct in structs:
-        found = struct.field(key.value.name)
+        found = struct.newest.field(key.value.name)
         if found is not None:
             result |= found.kind.mask if found.kind is not None else ANY
     return result
@@ -472,7 +473,7 @@ class Walk:
         self.world.likely[node.name] = mask if one_kind(mask) else ANY
         return NOTHING if mask else 0
 
-    def define_method(self, node: DefineMethod, narrow: Narrowing) -> int:
+    def definition(self, node: DefineMethod | DefineVersion, narrow: Narrowing) -> int:
         return NOTHING
 
 
@@ -480,5 +481,5 @@ RULES: dict[type, Callable[..., int]] = {
     Const: Walk.const, Local: Walk.local, Global: Walk.global_, SetLocal: Walk.set_local, SetGlobal: Walk.set_global,
     If: Walk.if_, Let: Walk.let, Letrec: Walk.letrec, Lambda: Walk.lambda_, Call: Walk.call, Seq: Walk.seq,
     While: Walk.while_, Check: Walk.check, Handle: Walk.handle, Finally: Walk.finally_, DefineValue: Walk.define_value,
-    DefineMethod: Walk.define_method,
+    DefineMethod: Walk.definition, DefineVersion: Walk.definition,
 }  # fmt: skip

@@ -17,6 +17,7 @@ from jit_runtime.expand.core import (
     Core,
     DefineMethod,
     DefineValue,
+    DefineVersion,
     Finally,
     Global,
     Handle,
@@ -459,7 +460,7 @@ class Builder(Code):
         self.runtime("rt_cell_set", (self.task, Symbol(cell), self.to_word(value)))
         return NOTHING
 
-    def define_method(self, node: DefineMethod) -> Val:
+    def definition(self, node: DefineMethod | DefineVersion) -> Val:
         return NOTHING
 
     def finally_(self, node: Finally) -> Val:
@@ -629,7 +630,8 @@ RULES: dict[type, Callable[..., Val]] = {
     Const: Builder.const, Local: Builder.local, Global: Builder.global_, SetLocal: Builder.set_local,
     SetGlobal: Builder.set_global, If: Builder.if_, Let: Builder.let, Letrec: Builder.letrec, Lambda: Builder.lambda_,
     Call: Builder.call, Seq: Builder.seq, While: Builder.while_, Check: Builder.check, Handle: Builder.handle,
-    Finally: Builder.finally_, DefineValue: Builder.define_value, DefineMethod: Builder.define_method,
+    Finally: Builder.finally_, DefineValue: Builder.define_value, DefineMethod: Builder.definition,
+    DefineVersion: Builder.definition,
 }  # fmt: skip
 TAILS: dict[type, Callable[..., None]] = {
     If: Builder.if_tail, Let: Builder.let_tail, Seq: Builder.seq_tail, Letrec: Builder.letrec_tail, Call: Builder.call_tail,

@@ -12,7 +12,7 @@ from jit_runtime.infer.explain import note_allocation, note_call
 from jit_runtime.infer.inline import inline, inlines, sure_instance
 from jit_runtime.infer.placement import is_constructor, is_scalar, leave_spaces, reset_space
 from jit_runtime.infer.prims import PRIMS
-from jit_runtime.infer.structs import construct
+from jit_runtime.infer.structs import construct, still_makes
 from jit_runtime.infer.tests import in_kind, kind_test, same_kind
 from jit_runtime.infer.transfer import NUMBER
 from jit_runtime.infer.virtual import Fields, Virtual, argument, construct_fields, fields_of, is_raw
@@ -243,6 +243,7 @@ def known_signature(b: Builder, made: MachineFunction) -> tuple[list[str], str]:
 def call_generic(b: Builder, node: Call, function: GenericFunction, values: list[Val], k: Continuation | None) -> Val:
     made = function.makes(len(values))
     if made is not None:
+        still_makes(b, function, made, values)
         return construct(b, made, values)
     found = b.facts.dispatches.get(id(node)) or dispatch(function, tuple(v.mask for v in values))
     return through(b, function, found, values, k, b.kinds(node))

@@ -19,6 +19,7 @@ from jit_runtime.expand.core import (
     Core,
     DefineMethod,
     DefineValue,
+    DefineVersion,
     Finally,
     Global,
     Handle,
@@ -179,7 +180,7 @@ class _Walk:
                 case Finally():
                     self.function(node, node.body, at)
                     node, tails = node.cleanup, frozenset()
-                case DefineMethod():
+                case DefineMethod() | DefineVersion():
                     return
                 case _:
                     raise TypeError(f"shape_of: unknown core node {type(node).__name__}")

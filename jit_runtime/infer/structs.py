@@ -12,12 +12,15 @@ from jit_runtime.infer.prims import prim, runtime_word, values_of
 from jit_runtime.infer.tests import is_struct, same_kind
 from jit_runtime.infer.virtual import Virtual
 from jit_runtime.infer.world import same_concrete
+from jit_runtime.ir.nodes import Symbol
 from jit_runtime.layout import words
+from jit_runtime.types.errors import CODES
 from jit_runtime.types.kinds import ANY, BUILTIN, Field, Struct
 
 if TYPE_CHECKING:
     from jit_runtime.expand.core import Call
     from jit_runtime.infer.build import Builder, Continuation
+    from jit_runtime.infer.world import GenericFunction
     from jit_runtime.types.builtins import Builtin
 
 MOST_INLINE = 4  # structs told apart inline at one access
@@ -37,6 +40,20 @@ def construct(b: Builder, made: Struct, values: list[Val]) -> Val:
     """A fresh instance in the current place, after its fields' kinds have been checked."""
     checked = checked_fields(b, made, values)
     return NOTHING if checked is None else allocated(b, made, checked)
+
+
+def still_makes(b: Builder, function: GenericFunction, made: Struct, values: list[Val]) -> None:
+    """Go on where the constructor makes what it made when this was compiled. Otherwise it is called, for its errors, and what it
+    makes is one more: code that runs knows only instances of the version that it was compiled for."""
+    from jit_runtime.infer.calls import call_slowly
+
+    same, changed = b.new("makes"), b.new("redefined")
+    now = b.ins("load", (Symbol(b.unit.linker.changed(made)),), "i64", "monotonic")  # changes behind LLVM's back
+    b.cbr(b.compare("eq", now, i64(0)), same, changed, "likely")
+    b.at(changed)
+    other = call_slowly(b, b.unit.function_object(b, function), [b.to_word(value) for value in values])
+    b.fail(CODES["REDEFINED"], b.unit.symbol(b, function.name), b.to_word(other))
+    b.at(same)
 
 
 def checked_fields(b: Builder, made: Struct, values: list[Val]) -> list[Val] | None:
@@ -63,9 +80,9 @@ def allocated(b: Builder, made: Struct, values: list[Val]) -> Val:
             b.store(op, b.pointer(new, field.offset - words.OBJECT_TAG))
         else:
             b.init_field(new, field.offset, op)
-    for at in range(8 + 8 * len(made.fields), made.size, 8):
+    for at in {*range(8, made.size, 8)} - {field.offset for field in made.fields}:
         b.store(i64(0), b.pointer(new, at - words.OBJECT_TAG))
-    return Val(new, made.mask, b.dest)
+    return Val(new, made.bit, b.dest)
 
 
 def check_parameters(b: Builder, made: Struct, values: list[Val]) -> None:
@@ -91,11 +108,11 @@ def known_key(node: Call) -> str | None:
 
 
 def structs_of(b: Builder, value: Val, name: str) -> list[tuple[Struct, Field]] | None:
-    """The structs that a value can be, with the field of this name; None where that is not known, or one has none."""
+    """The structs that a value can be, with the field of this name; None where that is not known, one has none, or was redefined."""
     if value.mask & BUILTIN:
         return None
     structs = b.unit.world.universe.structs_in(value.mask)
-    if not structs or len(structs) > MOST_INLINE:
+    if not structs or len(structs) > MOST_INLINE or any(struct.newest is not struct for struct in structs):
         return None
     found = [(struct, struct.field(name)) for struct in structs]
     return None if any(field is None for _, field in found) else found  # type: ignore[return-value]
@@ -110,7 +127,7 @@ def load_field(b: Builder, value: Val, field: Field) -> Val:
 def likely_structs(b: Builder, value: Val, name: str) -> list[tuple[Struct, Field]]:
     """The structs with a field of this name that a value may be, if they are few."""
     universe = b.unit.world.universe
-    found = [(struct, struct.field(name)) for struct in universe.structs.values() if struct.mask & value.mask]
+    found = [(struct, struct.field(name)) for struct in universe.structs.values() if struct.bit & value.mask and struct.newest is struct]
     fitting = [(struct, field) for struct, field in found if field is not None]
     return fitting if len(fitting) <= MOST_INLINE else []
 

@@ -82,7 +82,7 @@ class Fields:
 def replaceable(world: World, mask: int) -> Struct | None:
     """The struct that values of this set are, if their fields can stand for them."""
     struct = world.universe.struct_of(mask)
-    return struct if struct is not None and not struct.mutable and 0 < len(struct.fields) <= MOST_FIELDS else None
+    return struct if struct is not None and struct.newest is struct and not struct.mutable and 0 < len(struct.fields) <= MOST_FIELDS else None
 
 
 def variables(b: Builder, struct: Struct, name: str) -> Virtual:
@@ -190,7 +190,7 @@ def argument(b: Builder, inst: Instance, index: int, arg: Core) -> Val | Virtual
 
 def construct_fields(b: Builder, node: Call, k: Fields) -> bool:
     """Deliver the arguments of a constructor as fields. False: the call is something else."""
-    from jit_runtime.infer.structs import checked_fields
+    from jit_runtime.infer.structs import checked_fields, still_makes
 
     found = b.unit.world.lookup(node.fn.name) if isinstance(node.fn, Global) else None
     if isinstance(found, Builtin) and found.name == "construct":
@@ -204,6 +204,8 @@ def construct_fields(b: Builder, node: Call, k: Fields) -> bool:
         values.append(b.expr(arg))
         if b.block is None:
             return True
+    if isinstance(found, GenericFunction):
+        still_makes(b, found, made, values)
     fields = checked_fields(b, made, values)
     if fields is not None:
         k.take_fields(b, fields)

@@ -194,9 +194,11 @@ STRUCT_INFO = _record(
     ("name", "ref", "symbol: what is printed"),
     ("fields", "ptr", "array of StructField, in the order of the definition"),
     ("count", "i64", "number of fields"),
-    ("identity", "i64", "offset of the identity word of a mutable struct, else 0"),
+    ("identity", "i64", "offset of the identity word of a mutable struct (a fixnum, 0: none yet; or runtime/versions.omni), else 0"),
     ("constant", "i64", "1: a variant without fields, printed as its name"),
     ("parametric", "i64", "1: its kind has type parameters"),
+    ("newest", "ptr", "the StructInfo of the version that programs see values as, or null: this one"),
+    ("version", "i64", "1 for the first definition"),
 )
 STRUCT_FIELD = _record(
     "StructField",
@@ -205,7 +207,7 @@ STRUCT_FIELD = _record(
     ("offset", "i64", "bytes from the object's start"),
     ("rep", "i64", "WORD 0, INT 1 (raw 64 bits), FLOAT 2 (raw double)"),
     ("mutable", "i64", "1: can be stored into"),
-    ("parameter", "i64", "1: its kind is a type parameter, fixed by the first value"),
+    ("parameter", "i64", "its kind is the type parameter of this number, counted from 1, fixed by the first value; 0: of none"),
 )
 
 # How to tell the instances of a kind that is not builtin. Made from Python, never freed.
@@ -215,7 +217,7 @@ KIND_INFO = _record(
     ("bits", "ptr", "NOMINAL: a bit per struct number; grows while the session runs"),
     ("bits_count", "i64", "its bits"),
     ("word", "ref", "VALUE: the value. TYPE: the kind. LIST: the elements' kind. FIELDS, BASE: the kind without parameters"),
-    ("items", "ptr", "UNION, VARIANTS: array of kinds. FIELDS: array of (offset of a field, kind, variance)"),
+    ("items", "ptr", "UNION, VARIANTS: array of kinds. FIELDS: array of (number of a type parameter from 1, kind, variance)"),
     ("count", "i64", "items"),
     ("maker", "ref", "function that makes an instance, or NOTHING"),
     ("abstract", "i64", "1: abstract, 2: neither abstract nor callable"),

@@ -32,6 +32,7 @@ from jit_runtime.oracle.values import (
     symbol,
     truthy,
 )
+from jit_runtime.oracle.versions import renewed
 from jit_runtime.types import errors
 
 
@@ -166,8 +167,8 @@ def copy(value: Value) -> Value:
         result = Dict()
         result.entries = {key: entry[:] for key, entry in value.entries.items()}
         return result
-    if type(value) is Record and value.struct.mutable:
-        return Record(value.struct, value.fields[:], value.universe)
+    if type(value) is Record and (value.struct.mutable or value.struct.newest.mutable):
+        return renewed(value)
     return type(value)(value.value) if type(value) in (Box, Atom) else value
 
 

@@ -10,7 +10,7 @@ from jit_runtime.oracle.builtins_data import copy, dict_set, get, is_list
 from jit_runtime.oracle.equality import key_of
 from jit_runtime.oracle.kinds import is_instance, need_kind
 from jit_runtime.oracle.raised import expected, raise_error
-from jit_runtime.oracle.structs import get_field, index_of, set_field, with_field
+from jit_runtime.oracle.structs import field_named, get_field, set_field, with_field
 from jit_runtime.oracle.values import NULL, Array, Dict, Pair, Record, Value, kind_of, list_items, make_list, symbol
 from jit_runtime.types import errors
 
@@ -79,7 +79,7 @@ def destructure_key(value: Value, key: Value) -> Value:
     if type(value) is Dict:
         return get(value, key)
     if type(value) is Record:
-        return None if index_of(value, key) is None else get_field(value, key)
+        return None if field_named(value, key) is None else get_field(value, key)
     if not is_list(value):
         destructuring_error(key, value)
     items = list(list_items(value))
@@ -95,7 +95,7 @@ def destructuring_error(shape: Value, value: Value) -> NoReturn:
 
 def has_key(value: Value, key: Value) -> bool:
     if type(value) is Record:
-        return index_of(value, key) is not None
+        return field_named(value, key) is not None
     return type(value) is Dict and key_of(key) in value.entries
 
 

@@ -153,6 +153,9 @@ class Compiler:
         make = self.lambda_(node.method).run
         return Node(True, lambda env: self.machine.define_method(node, make(env)))
 
+    def define_version(self, node: c.DefineVersion) -> Node:
+        return Node(True, lambda env: self.machine.universe.activate(node.kind))
+
     def then(self, child: c.Core, finish: Callable[[Value, Env], Value], span: Span) -> Node:
         """Something simple done with the value of one child."""
         inner = self.node(child)
@@ -314,4 +317,5 @@ METHODS: dict[type, Callable[[Compiler, Any], Node]] = {
     c.Finally: Compiler.finally_,
     c.DefineValue: Compiler.define_value,
     c.DefineMethod: Compiler.define_method,
+    c.DefineVersion: Compiler.define_version,
 }

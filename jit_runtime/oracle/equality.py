@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from jit_runtime.oracle.raised import raise_error
-from jit_runtime.oracle.values import Array, BigInt, Char, Dict, Pair, Record, Symbol, Value, dims_of
+from jit_runtime.oracle.values import Array, BigInt, Char, Dict, Pair, Record, Symbol, Value, dims_of, held
 from jit_runtime.types import errors
 
 NUMBERS = (int, float, BigInt)
@@ -28,9 +28,9 @@ def equal(a: Value, b: Value) -> bool:
                 work += ((a.tail, b.tail), (a.head, b.head))
         elif kind is Record:
             if a is not b:
-                if a.struct is not b.struct or a.struct.mutable:
+                if not _comparable(a, b):
                     return False
-                work += reversed(list(zip(a.fields, b.fields)))
+                work += reversed(list(zip(_fields(a), _fields(b))))
         elif isinstance(a, Array) or kind is Dict:
             if (id(a), id(b)) in seen:
                 continue
@@ -42,6 +42,15 @@ def equal(a: Value, b: Value) -> bool:
         elif not _same(a, b):
             return False
     return True
+
+
+def _comparable(a: Record, b: Record) -> bool:
+    """Are they equal when their fields are? Two immutable instances of one struct, whatever their versions."""
+    return a.struct.nominal is b.struct.nominal and not a.struct.mutable and not b.struct.mutable
+
+
+def _fields(record: Record) -> list[Value]:
+    return [held(record, field.name) for field in record.struct.newest.fields]
 
 
 def _array_parts(a: Array, b: Array) -> list[tuple[Value, Value]] | None:
@@ -68,12 +77,13 @@ def identical(a: Value, b: Value) -> bool:
     if type(a) is float:
         return str(a) == str(b)  # tells 0.0 from -0.0, and nan is nan
     if type(a) is Record and not a.struct.mutable:
-        return a.struct is b.struct and all(map(identical, a.fields, b.fields))
+        return _comparable(a, b) and all(map(identical, _fields(a), _fields(b)))
     return bool(a == b) if type(a) in (int, BigInt) else _same(a, b)
 
 
 def key_of(value: Value) -> Hashable:
     """A hashable stand-in: equal for keys that are equal. Lists and immutable structs count by content, mutable objects by identity.
+    Fields count by name, and those that are nothing do not, so that another version of the struct leaves keys what they are.
 
     They become a flat tuple with brackets around each nested one, so that hashing does not recurse.
     """
@@ -86,8 +96,9 @@ def key_of(value: Value) -> Hashable:
         if item is _CLOSE:
             flat.append(_CLOSE)
         elif _by_content(item) and type(item) is Record:
-            flat += (_OPEN, item.struct)
-            work += [_CLOSE, *reversed(item.fields)]
+            flat += (_OPEN, item.struct.nominal)
+            fields = sorted((field.name, held(item, field.name)) for field in item.struct.newest.fields)
+            work += [_CLOSE, *(part for pair in reversed(fields) if pair[1] is not None for part in reversed(pair))]
         elif type(item) is Pair:
             flat.append(_OPEN)
             parts = []

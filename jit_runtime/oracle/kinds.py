@@ -9,7 +9,7 @@ from jit_runtime.expand import core
 from jit_runtime.expand.show import datum
 from jit_runtime.oracle.equality import equal
 from jit_runtime.oracle.raised import raise_error
-from jit_runtime.oracle.values import BITS, KIND_NAMES, NULL, Char, Pair, Record, Symbol, Value, from_datum, kind_of
+from jit_runtime.oracle.values import BITS, KIND_NAMES, NULL, Char, Pair, Record, Symbol, Value, from_datum, held, kind_of
 from jit_runtime.source.diagnostics import fail
 from jit_runtime.types import errors
 from jit_runtime.types.kinds import KINDS, OF_VALUES, Abstract, Applied, FunctionKind, Kind, Struct, TypeKind, Union, ValueKind, Variable, below
@@ -24,7 +24,7 @@ def _nominal(value: Value, kind: Kind) -> bool:
     """A kind that is named: the record's struct, or one of its ancestors. Any other value is of a builtin kind."""
     if type(value) is not Record:
         return bool(BITS[type(value)] & kind.mask)
-    at: Kind | None = value.struct
+    at: Kind | None = value.struct.nominal
     while at is not None and at is not kind:
         at = at.parent
     return at is not None
@@ -49,9 +49,10 @@ def _list_of(value: Value, kind: Kind) -> bool:
 def _part_fits(record: Record, kind: Applied, parameter: int) -> bool:
     """Do the fields that tell what a type parameter is allow the argument of `kind`? Without such fields it may be any."""
     variance, wanted = kind.variances[parameter], kind.arguments[parameter]
-    for field, part in zip(record.struct.fields, record.fields):
+    for field in record.struct.newest.fields:
         if field.parameter != parameter:
             continue
+        part = held(record, field.name)
         own = kind_of(part)
         if variance > 0 and not is_instance(part, wanted):
             return False

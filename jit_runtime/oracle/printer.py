@@ -27,6 +27,7 @@ from jit_runtime.oracle.values import (
     Symbol,
     Value,
     dims_of,
+    held,
 )
 
 CHAR_NAMES = {0: "null", 8: "backspace", 9: "tab", 10: "newline", 13: "return", 27: "escape", 32: "space", 127: "delete"}
@@ -39,6 +40,11 @@ def display(value: Value) -> str:
     if type(value) is str:
         return value
     return chr(value.code) if type(value) is Char else written(value)
+
+
+def written_as_made(value: Record) -> str:
+    """A struct's value in the version it was made with."""
+    return f"({' '.join([value.struct.name, *(written(held(value, field.name)) for field in value.struct.fields)])})"
 
 
 def written(value: Value) -> str:
@@ -142,14 +148,18 @@ def _holder(value: Box | Atom) -> Pieces:
 
 
 def _record(value: Record) -> Pieces:
-    if value.struct.is_constant:
-        yield value.struct.name
-        return
-    yield "(" + value.struct.name
-    for item in value.fields:
+    """As one of the newest version, or in the version it was made with where it cannot be."""
+    from jit_runtime.oracle.versions import obstacle
+
+    outdated = value.struct.newest is not value.struct and obstacle(value) is not None
+    struct = value.struct if outdated else value.struct.newest
+    yield "#<" if outdated else ""
+    yield struct.name if struct.is_constant else "(" + struct.name
+    for field in struct.fields:
         yield " "
-        yield _Form(item)
-    yield ")"
+        yield _Form(held(value, field.name))
+    yield "" if struct.is_constant else ")"
+    yield f" of version {struct.number}>" if outdated else ""
     if value.struct.mutable:
         yield _Leave(value)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from jit_runtime.oracle.kinds import is_instance
 from jit_runtime.oracle.raised import raise_error
-from jit_runtime.oracle.values import Record, Symbol, Value, kind_of, symbol
+from jit_runtime.oracle.values import Record, Symbol, Value, held, kind_of, symbol
+from jit_runtime.oracle.versions import need_newest, renewed
 from jit_runtime.types import errors
 from jit_runtime.types.kinds import Field, Struct
 from jit_runtime.types.universe import Universe
@@ -19,7 +20,7 @@ def construct(universe: Universe, struct: Struct, *values: Value) -> Record:
         if field.parameter is not None:
             same = next(j for j, other in enumerate(struct.fields) if other.parameter == field.parameter)
             check_parameter(field, values[same], values[i])
-    return Record(struct, list(values), universe)
+    return Record(struct, {field.name: value for field, value in zip(struct.fields, values)}, universe)
 
 
 def check_parameter(field: Field, first: Value, value: Value) -> None:
@@ -33,42 +34,45 @@ def concrete(value: Value) -> object:
     return kind_of(value).head
 
 
-def index_of(record: Record, key: Value) -> int | None:
-    names = [field.name for field in record.struct.fields]
-    return names.index(key.name) if type(key) is Symbol and key.name in names else None
+def field_named(record: Record, key: Value) -> Field | None:
+    return record.struct.newest.field(key.name) if type(key) is Symbol else None
 
 
-def need_index(record: Record, key: Value) -> int:
-    index = index_of(record, key)
-    return raise_error(errors.NO_FIELD, record, key) if index is None else index
+def need_field(record: Record, key: Value) -> Field:
+    """Raises where the newest version has no such field, or the value cannot be one of it."""
+    field = field_named(record, key)
+    if field is None:
+        raise_error(errors.NO_FIELD, record, key)
+    need_newest(record)
+    return field
 
 
 def get_field(record: Record, key: Value) -> Value:
-    return record.fields[need_index(record, key)]
+    return held(record, need_field(record, key).name)
 
 
-def check_field(record: Record, index: int, value: Value) -> None:
-    field = record.struct.fields[index]
+def check_field(field: Field, value: Value) -> None:
     if field.kind is not None and not is_instance(value, field.kind):
         raise_error(errors.FIELD_KIND, symbol(field.name), field.kind, value)
 
 
 def set_field(record: Record, key: Value, value: Value) -> Value:
-    index = need_index(record, key)
-    field = record.struct.fields[index]
+    field = need_field(record, key)
     if not field.mutable:
         raise_error(errors.IMMUTABLE_FIELD, key, record)
-    check_field(record, index, value)
+    if not record.struct.mutable:
+        raise_error(errors.IMMUTABLE_VERSION, key, record)
+    check_field(field, value)
     if field.parameter is not None:
-        check_parameter(field, record.fields[index], value)
-    record.fields[index] = value
+        check_parameter(field, held(record, field.name), value)
+    record.values[field.name] = value
     return value
 
 
 def with_field(record: Record, key: Value, value: Value) -> Record:
     """A copy with another value in a field."""
-    index = need_index(record, key)
-    check_field(record, index, value)
-    fields = record.fields[:]
-    fields[index] = value
-    return Record(record.struct, fields, record.universe)
+    field = need_field(record, key)
+    check_field(field, value)
+    made = renewed(record)
+    made.values[field.name] = value
+    return made

@@ -136,23 +136,28 @@ class Atom:
 
 
 class Record:
-    """An instance of a struct, or of a variant of an enum. `fields` are in the order of the definition."""
+    """An instance of a struct, or of a variant of an enum. `struct` is the version it was made with, `values` all fields it was ever given."""
 
-    __slots__ = ("fields", "struct", "universe")
+    __slots__ = ("struct", "universe", "values")
 
-    def __init__(self, struct: Struct, fields: list[Value], universe: Universe) -> None:
-        self.struct, self.fields, self.universe = struct, fields, universe
+    def __init__(self, struct: Struct, values: dict[str, Value], universe: Universe) -> None:
+        self.struct, self.values, self.universe = struct, values, universe
 
     def kind(self, levels: int) -> Kind:
         """With the type parameters that the fields tell, down to so many levels, and Any for the others."""
-        struct = self.struct
+        struct = self.struct.newest
         if not struct.variances or levels == 0:
             return struct.visible
         told: dict[int, Kind] = {}
-        for field, value in zip(struct.fields, self.fields):
+        for field in struct.fields:
             if field.parameter is not None and field.parameter not in told:
-                told[field.parameter] = kind_of(value, levels - 1)
+                told[field.parameter] = kind_of(held(self, field.name), levels - 1)
         return self.universe.applied(struct.visible, [told.get(i, KINDS["Any"]) for i in range(len(struct.variances))])
+
+
+def held(record: Record, name: str) -> Value:
+    """A field, whatever kind the newest version wants; nothing where the value was never given it."""
+    return record.values.get(name)
 
 
 class Iter:

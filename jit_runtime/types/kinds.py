@@ -262,33 +262,64 @@ MOST_REFERENCES = 46  # a shape word has a bit for each, from bit 17 on; bit 63 
 
 
 class Struct(Kind):
-    """A struct, or one variant of an enum (`enum` is then the enum's kind, which is what programs see).
+    """One version of a struct, or of a variant of an enum (`enum` is then the enum's kind, which is what programs see).
 
-    References come first in memory, then raw fields, then the identity word of a mutable struct.
-    `variances`: one per type parameter. `number`: 1 for the first definition of the name, 2 for the next.
+    A definition that changes a struct makes another version, with a bit and a layout of its own; a value keeps the layout it was
+    made with, so what compiled code knows of it stays true. The first version stands for the kind: its set has all versions
+    (`nominal`, `versions`), and `newest` is the version that programs see values as.
+    References come first in memory, then the identity word of a mutable struct, then raw fields.
+    `variances`: one per type parameter. `number`: 1 for the first version, 2 for the next.
     """
 
-    __slots__ = ("bit", "enum", "fields", "mutable", "number", "size", "variances")
+    __slots__ = ("bit", "current", "enum", "fields", "identity", "mutable", "nominal", "number", "size", "variances", "versions")
 
-    def __init__(self, name: str, bit: int, parent: Kind, variances: tuple[int, ...] = (), enum: Abstract | None = None, number: int = 1) -> None:
+    def __init__(
+        self, name: str, bit: int, parent: Kind, variances: tuple[int, ...] = (), enum: Abstract | None = None, nominal: Struct | None = None
+    ) -> None:
         super().__init__(name, bit, parent)
-        self.bit, self.variances, self.enum, self.number = bit, variances, enum, number
+        self.bit, self.variances, self.enum = bit, variances, enum
+        self.nominal, self.current = nominal or self, self
+        self.versions: list[Struct] = [*nominal.versions, self] if nominal else [self]
+        self.number = len(self.versions)
         self.complete(())
 
     def complete(self, fields: Sequence[Field]) -> None:
         """Give the struct its fields: afterwards, since they may name it."""
         self.fields = tuple(fields)
         self.mutable = any(field.mutable for field in fields)
+        references = [field for field in self.fields if field.rep == "ref"]
+        self.identity = 8 * len(references) + 8 if self.mutable else 0
         at = 8
-        for field in sorted(self.fields, key=lambda field: field.rep != "ref"):
+        for field in [*references, *(field for field in self.fields if field.rep != "ref")]:
+            at += 8 if at == self.identity else 0
             field.offset = at
             at += 8
-        self.size = max(16, at + (8 if self.mutable else 0))
+        self.size = max(16, at, self.identity + 8)
+
+    def expect(self, version: Struct) -> None:
+        """Definitions that are read from now on mean a new version; values are seen as it once it is `activate`d."""
+        assert self.nominal is self
+        self.versions.append(version)
+        self._mask |= version.bit
+
+    def activate(self, version: Struct) -> None:
+        self.current = version
+        self.parent = version.parent
+
+    @property
+    def newest(self) -> Struct:
+        """The version that values are seen as."""
+        return self.nominal.current
+
+    @property
+    def latest(self) -> Struct:
+        """The version that was defined last, in the order of reading."""
+        return self.nominal.versions[-1]
 
     @property
     def visible(self) -> Kind:
         """The kind that programs see."""
-        return self.enum or self
+        return self.enum or self.nominal
 
     @property
     def is_constant(self) -> bool:

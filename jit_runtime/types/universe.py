@@ -73,16 +73,36 @@ class Universe:
 
     def define_struct(self, name: str, parent: Kind, variances: tuple[int, ...] = (), enum: Abstract | None = None) -> Struct:
         """A new struct without fields (`Struct.complete`)."""
-        old = self.variants.get(f"{enum.name}.{name}") if enum else self.kinds.get(name)
-        number = old.number + 1 if isinstance(old, Struct) else 1
-        made = Struct(name, 1 << self.count, parent, variances, enum, number)
-        self.structs[self.count] = made
-        self.count += 1
+        made = self._struct(Struct(name, 1 << self.count, parent, variances, enum))
         self._enter(made)
         if enum is None:
             self.kinds[name] = made
         else:
             self.variants[name] = self.variants[f"{enum.name}.{name}"] = made
+        return made
+
+    def new_version(self, of: Struct, parent: Kind) -> Struct:
+        """Another version of a struct, without fields; nobody knows of it yet (`Struct.expect`)."""
+        return Struct(of.name, 1 << self.count, parent, of.variances, of.enum, of.nominal)
+
+    def expect(self, version: Struct) -> None:
+        """A new version that differs from the last: what is read from now on means it."""
+        self._struct(version)
+        version.nominal.expect(version)
+        self._defined[version] = len(self._defined)
+
+    def activate(self, version: Struct) -> None:
+        """Values of all versions are seen as this one from now on."""
+        nominal = version.nominal
+        if isinstance(nominal.parent, Abstract) and nominal.parent is not version.parent:
+            nominal.parent.children.remove(nominal)
+        if isinstance(version.parent, Abstract) and nominal not in version.parent.children:
+            version.parent.children.append(nominal)
+        nominal.activate(version)
+
+    def _struct(self, made: Struct) -> Struct:
+        self.structs[self.count] = made
+        self.count += 1
         return made
 
     def define_alias(self, name: str, kind: Kind) -> None:
@@ -101,7 +121,10 @@ class Universe:
     def concrete(self, mask: int) -> Kind | None:
         """The kind that a set of one concrete kind is."""
         builtin = next((KINDS[name] for name, bit in BIT.items() if bit == mask), None)
-        return builtin or self.struct_of(mask)
+        if builtin is not None:
+            return builtin
+        struct = self.struct_of(mask)
+        return struct if struct is None or struct.mask == mask else Kind(struct.name, mask, struct.nominal)
 
     def structs_in(self, mask: int) -> list[Struct] | None:
         """All structs in a set; None where it may contain ones that are not defined yet."""

@@ -28,6 +28,18 @@ def test_every_field_survives_moves(mode: str, words: int, raw: int) -> None:
     session.close()
 
 
+def test_the_identity_of_a_mutable_struct_counts() -> None:
+    """Its word may name fields that the struct got later, so it is walked like a field."""
+    session = open_session("stress")
+    session.eval(definition(MOST_REFERENCES - 1, 3).replace("struct", "mutable-struct"))
+    session.eval(f"(define w (W {' '.join(f'(list {i})' for i in range(MOST_REFERENCES - 1))} 1 2 3)) (define d #{{}})")
+    session.eval("(dict-set! d w 'here) (put! w.r2 7)")
+    assert session.eval(f"(list (get d w) w.w{MOST_REFERENCES - 2} w.r0 w.r2)").value_text == f"(here ({MOST_REFERENCES - 2}) 1 7)"
+    with pytest.raises(OmniError, match="too many fields"):
+        session.eval(definition(MOST_REFERENCES, 0).replace("struct", "mutable-struct"))
+    session.close()
+
+
 @pytest.mark.parametrize(("words", "raw"), [(MOST_REFERENCES + 1, 0), (0, MOST_FIELDS + 1)])
 def test_one_more_is_an_error(words: int, raw: int) -> None:
     session = open_session("normal")
