@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jit_runtime.batch import names_in
+from jit_runtime.closure_code import ExistingCode
 from jit_runtime.codegen.line_tables import only_place
 from jit_runtime.engine.constants import Constants, immediate_word
 from jit_runtime.expand.core import (
@@ -47,7 +48,7 @@ from jit_runtime.kind_objects import KindObjects
 from jit_runtime.layout import words
 from jit_runtime.layout.records import CELL
 from jit_runtime.pipeline import BUILD, EMIT, INFER, LINK, ROOTS, Pipeline
-from jit_runtime.source.diagnostics import fail
+from jit_runtime.source.diagnostics import OmniError, fail
 from jit_runtime.source.text import NOWHERE
 from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.kinds import ANY, BIT, NUMBERED, Struct
@@ -97,6 +98,7 @@ class Compiler:
         self.kinds = KindObjects(self)
         self.structs: set[Struct] = set()
         self.changed_words: dict[Struct, Any] = {}
+        self.existing = ExistingCode(self)
         self.world = World()
         self.world.library = library
         self.inference = Inference(self.world)
@@ -124,8 +126,7 @@ class Compiler:
         tier = OPTIMISED if looping and not self.never_optimise else QUICK
         unit = Unit("form", self.world, self, facts, tier)
         name = self.build(unit, unit.form)
-        linked = self.link(unit, tier, [name])
-        linked.makes_closures = unit.makes_closures
+        linked = self.link_unit(unit, tier)
         return linked, linked[name]
 
     def infer(self, what: Core | Instance) -> Any:
@@ -154,8 +155,7 @@ class Compiler:
     def install(self, slot: CodeSlot, tier: int) -> int:
         """Compile the slot's instance in one tier and put the code into the slot; old code is unloaded when it can be."""
         unit = self.unit_of(slot.instance, slot, tier)
-        linked = self.link(unit, tier, [unit.name])
-        linked.makes_closures = unit.makes_closures
+        linked = self.link_unit(unit, tier)
         if slot.unit is not None:
             self.retire(slot.unit)
         slot.unit = linked
@@ -264,6 +264,17 @@ class Compiler:
         linked.places = unit.places
         return linked
 
+    def link_unit(self, unit: Unit, tier: int) -> Any:
+        """Link a unit of which closures may be made, and which may be running when a struct is redefined."""
+        symbols = {closure.symbol for closure in unit.closure_code}
+        for fn in unit.module.functions:
+            if fn.name in symbols:
+                fn.attributes.add("export")
+        linked = self.link(unit, tier, [unit.name, *sorted(symbols - {unit.name})])
+        linked.makes_closures = unit.makes_closures
+        self.existing.note(linked, unit)
+        return linked
+
     # ---- definitions ----
 
     def define(self, node: DefineMethod | DefineVersion) -> None:
@@ -277,6 +288,11 @@ class Compiler:
         constructors that they make another version (`changed`)."""
         if struct.newest is struct:
             return
+        try:
+            self.existing.require_free(struct)
+        except OmniError:
+            self.world.universe.forget(struct)
+            raise
         self.changed_word(struct.newest).value = 1
         self.changed_word(struct).value = 0
         self.world.universe.activate(struct)
@@ -288,6 +304,7 @@ class Compiler:
         for name, made in self.objects.items():
             if made.unit is not None and not name.startswith("builtin."):
                 self.reset_object(made)
+        self.existing.renew_closures(struct)
         self.engine.nudge()
 
     def changed(self, struct: Struct) -> str:

@@ -24,7 +24,7 @@ from jit_runtime.engine.orc import Unit
 from jit_runtime.engine.process import process, target_name
 from jit_runtime.engine.slots import Slot, Slots
 from jit_runtime.engine.stacks import STACK_SIZE, Segment
-from jit_runtime.engine.unloading import Retired
+from jit_runtime.engine.unloading import Ranges, Retired
 from jit_runtime.layout import words
 from jit_runtime.layout.records import HEAP, TASK
 
@@ -304,6 +304,29 @@ class Engine:
         stack = self.segment.record.read("saved_sp"), self.segment.record.read("stack_high")
         self._retired.scan(*stack)
         self._retired.sweep(*stack)
+
+    def units_running(self, units: list[Unit]) -> set[Unit]:
+        """Those of some units that the running program may return into."""
+        if not self._depth or not units:
+            return set()
+        return Ranges(units).named_by_stack(self.segment.record.read("saved_sp"), self.segment.record.read("stack_high"))
+
+    def entries_used(self, addresses: list[int]) -> list[bool]:
+        """Which of some entries closures in the heap name; the addresses ascend."""
+        table = (ctypes.c_uint64 * (3 * len(addresses) + 1))()
+        for i, address in enumerate(addresses):
+            table[3 * i], table[3 * i + 1] = address, address + 1
+        if addresses:
+            self._closures_use(ctypes.addressof(table), len(addresses))
+        return [bool(table[3 * i + 2]) for i in range(len(addresses))]
+
+    def replace_entries(self, entries: list[tuple[int, int]]) -> None:
+        """Let closures that name one entry name another: (old, new), the old ones ascending."""
+        table = (ctypes.c_uint64 * (3 * len(entries) + 1))()
+        for i, (old, new) in enumerate(entries):
+            table[3 * i], table[3 * i + 1], table[3 * i + 2] = old, old + 1, new
+        if entries:
+            self.call("rt_code_replace", ctypes.addressof(table), len(entries))
 
     def _closures_use(self, table: int, count: int) -> None:
         """Mark the ranges of code that closures name; where nothing runs, after what is dead was freed."""

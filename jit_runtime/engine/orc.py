@@ -38,6 +38,10 @@ class Unit:
         self.makes_closures = False
         self.on_close: Callable[[Unit], None] | None = None
 
+    @property
+    def closed(self) -> bool:
+        return self._tracker is None
+
     def __getitem__(self, name: str) -> int:
         return self.addresses[name]
 

@@ -151,7 +151,7 @@ def _struct(x: Expander, head: Head, parent: Kind, form: f.List) -> Core:
     old = universe.kinds.get(head.name)
     if isinstance(old, Struct) and old.variances == variances:
         made = next_version(x, old, parent, lambda version: _complete(x, version, head, written, mutable))
-        return Seq([DefineVersion(made, form.span), constructor(made, head.name, form.span), Const(None, form.span)], form.span)
+        return Seq([constructor(made, head.name, form.span), DefineVersion(made, form.span), Const(None, form.span)], form.span)
     made = universe.define_struct(head.name, parent, variances)
     try:
         _complete(x, made, head, written, mutable)

@@ -41,7 +41,7 @@ from jit_runtime.expand.core import (
 )  # fmt: skip
 from jit_runtime.expand.kind_definitions import constructed
 from jit_runtime.infer.fuse import fuse, still_means
-from jit_runtime.infer.shape import Shape, shape_of
+from jit_runtime.infer.shape import MachineFunction, Shape, shape_of
 from jit_runtime.infer.transfer import BOOL, FALSY, NOTHING, PREDICATES, RESULT, kind_of_new
 from jit_runtime.infer.world import Dispatch, GenericFunction, GlobalValue, Instance, World, dispatch, one_kind, with_guess
 from jit_runtime.types.builtins import Builtin
@@ -92,6 +92,22 @@ class Inference:
         while True:
             walk = Walk(self, shape, None)
             walk.fixpoint(partial(walk.expr, shape.root.body, {}))
+            self.grown.clear()
+            self.drain()
+            if not self.grown:
+                return walk.facts
+
+    def closure(self, shape: Shape, made: MachineFunction) -> Analysis:
+        """Analyse one local function by itself; what it and others capture may be anything."""
+        lam = made.node
+        assert isinstance(lam, Lambda)
+        while True:
+            walk = Walk(self, shape, None)
+            for function in shape.functions.values():
+                for var in function.captures:
+                    if var not in shape.lambda_of:
+                        walk.store(var, ANY)
+            walk.fixpoint(partial(walk.opened, lam))
             self.grown.clear()
             self.drain()
             if not self.grown:
@@ -335,6 +351,10 @@ class Walk:
     def lambda_(self, node: Lambda, narrow: Narrowing) -> int:
         self.open_lambda(node)
         return FUNCTION
+
+    def opened(self, lam: Lambda) -> int:
+        self.open_lambda(lam)
+        return 0
 
     def open_lambda(self, lam: Lambda) -> None:
         """Callable from anywhere: parameters hold whatever their kinds admit."""

@@ -301,6 +301,7 @@ class Builder(Code):
             value = self.load(self.offset(cell, CELL["value"]), "ref")
             if not self.unit.defined(found):
                 self.check_bound(node, value)
+            self.unit.rely_on(found.mask)
             return Val(self.to_rep(Val(value, found.mask), rep_of(found.mask)), found.mask)
         if isinstance(found, float):
             return Val(Imm("f64", found), BIT["Float"])

@@ -115,6 +115,7 @@ def body(b: Builder, inst: Instance, values: list[Val | Virtual], k: Continuatio
     lam, size = analysed(inst.analysis), body_size(inst)
     saved = b.facts, b.shape, b.mf, b.storage, b.loops, b.site
     b.inlined.append(inst)
+    b.unit.inlined_facts.append(inst.analysis)
     b.inlined_nodes += size or 0
     site = Site(lam.name or "fn", lam.span, b.place(), len(b.fn.sites) + 1)
     b.fn.sites.append(site)

@@ -120,6 +120,7 @@ def structs_of(b: Builder, value: Val, name: str) -> list[tuple[Struct, Field]] 
 
 def load_field(b: Builder, value: Val, field: Field) -> Val:
     mask = field.kind.mask if field.kind is not None else ANY
+    b.unit.rely_on(mask)
     op = b.load(b.pointer(value.op, field.offset - words.OBJECT_TAG), field.rep)
     return Val(b.to_rep(Val(op, mask), rep_of(mask)), mask)
 
@@ -166,6 +167,7 @@ def get(b: Builder, node: Call, builtin: Builtin, k: Continuation | None) -> Val
         return NOTHING
     known = structs_of(b, values[0], name) if name is not None else None
     mask = b.kinds(node)
+    b.unit.rely_on(mask)
     if known is None:
         element = dicts.read_at(b, values) or arrays.read_at(b, values)
         if element is not None:

@@ -65,6 +65,7 @@ def in_kind(b: Builder, value: Val, kind: Kind) -> Operand:
         if structs is not None and len(structs) <= MOST_HEADERS and not inside & BUILTIN:
             return is_some_struct(b, value, structs)
     word = b.to_word(value)
+    b.unit.rely_on(inside)  # the runtime knows versions of structs that this code does not
     return b.compare("ne", b.runtime("rt_in_kind", (b.task, word, b.unit.constant(b, KindRef(kind)).op), "i64"), i64(0))
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from jit_runtime.expand.core import Chr, DefineValue, Lambda, Letrec, Lst, Sym, Uninitialized, Var
+from jit_runtime.expand.core import Chr, DefineValue, KindRef, Lambda, Letrec, Lst, Sym, Uninitialized, Var
 from jit_runtime.infer.annotate import CONSTANT_KINDS, Analysis
 from jit_runtime.infer.build import Builder, Close, Continuation, Return
 from jit_runtime.infer.calls import call_rep, emit_call, place_arguments
@@ -28,7 +28,7 @@ from jit_runtime.layout.objects import BY_NAME
 from jit_runtime.source.text import NOWHERE, Span
 from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.errors import CODES
-from jit_runtime.types.kinds import ANY, BIT, Struct, certain
+from jit_runtime.types.kinds import ANY, BIT, BUILTIN, Struct, certain, either
 
 VARIADIC = 1 << 8
 MAX_COUNT = 255
@@ -47,6 +47,14 @@ class Linker(Protocol):
     def changed(self, struct: Struct) -> str: ...
     def version(self, inst: Instance) -> tuple[str, int]: ...
     def heat(self, inst: Instance) -> tuple[str, str] | None: ...
+
+
+class Closure(NamedTuple):
+    """The code of a lambda of which closures are made. `symbol` is its generic entry."""
+
+    shape: Shape
+    lam: MachineFunction
+    symbol: str
 
 
 class Place(NamedTuple):
@@ -105,6 +113,10 @@ class Unit:
         self.instance: Instance | None = None
         self.loops = False
         self.makes_closures = False
+        self.closure_code: dict[Closure, None] = {}
+        self.structs = 0  # versions of structs that the code knows, beside those in facts
+        self.relies = 0  # those that it takes unchecked from what was declared
+        self.inlined_facts: list[Analysis] = []
         self.head: tuple[Block, list[Variable]] | None = None
         self.root: Function | None = None
         self.form_function: Function | None = None
@@ -405,7 +417,9 @@ class Unit:
         info: Operand = i64(0)
         if isinstance(lam, Lambda):
             self.makes_closures = True
-            entry = b.ins("ptrtoint", (Symbol(self.entry(mf)),), "i64")
+            symbol = self.entry(mf)
+            entry = b.ins("ptrtoint", (Symbol(symbol),), "i64")
+            self.closure_code[Closure(self.facts.shape, mf, symbol)] = None
             info = i64(VARIADIC if self.slow_arity(lam) else len(lam.params))
             if lam.name is not None:
                 info = b.op("or", b.op("shl", b.bits(self.symbol(b, lam.name)), i64(16)), info)
@@ -455,10 +469,24 @@ class Unit:
                 return Val(word(words.NULL), BIT["Null"])
             return Val(Symbol(self.linker.literal(value), "ref"), BIT["Pair"])
         mask = CONSTANT_KINDS.get(type(value), ANY)
+        if isinstance(value, KindRef) and value.kind.mask > 0:
+            self.structs |= value.kind.mask & ~BUILTIN
         return Val(Symbol(self.linker.literal(value), "ref"), mask)
+
+    def known_structs(self) -> int:
+        """The versions of structs that the code knows."""
+        masks = (mask for facts in (self.facts, *self.inlined_facts) for part in (facts.kinds, facts.vars) for mask in part.values())
+        return (self.structs | either(mask for mask in masks if mask > 0)) & ~BUILTIN
+
+    def rely_on(self, mask: int) -> None:
+        """A value of a declared kind is taken for one of these, without a look at it."""
+        if mask > 0:
+            self.relies |= mask & ~BUILTIN
+            self.structs |= mask & ~BUILTIN
 
     def struct_header(self, b: Code, struct: Struct) -> Operand:
         """The first word of a fresh instance, as an i64."""
+        self.structs |= struct.bit
         return b.ins("ptrtoint", (Symbol(self.linker.struct(struct)),), "i64")
 
     def symbol(self, b: Code, name: str) -> Operand:

@@ -91,6 +91,10 @@ class Universe:
         version.nominal.expect(version)
         self._defined[version] = len(self._defined)
 
+    def forget(self, version: Struct) -> None:
+        """A version that `expect` told of does not come."""
+        version.nominal.versions.remove(version)
+
     def activate(self, version: Struct) -> None:
         """Values of all versions are seen as this one from now on."""
         nominal = version.nominal

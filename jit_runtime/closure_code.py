@@ -1,0 +1,97 @@
+"""What a struct's new version means for code that exists: closures get new code, and code that is running may forbid it.
+
+A closure goes on to name the code it was made with. That code knows versions of structs: which there are, where their fields
+are. So when one is added, the heap is walked for closures whose code knows the struct, their lambdas are compiled once more, with
+nothing known of what they captured, and the closures name the new code from then on.
+Code that runs goes on. It reads no wrong word, because values keep their layout; but what it reads unchecked, since a field or a
+variable was declared to be of a kind, could be a value of the new version: then the definition is refused.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from jit_runtime.infer.unit import OPTIMISED, Closure, Unit
+from jit_runtime.source.diagnostics import fail
+from jit_runtime.types.kinds import Struct
+
+if TYPE_CHECKING:
+    from jit_runtime.compiler import Compiler
+
+
+class Known(NamedTuple):
+    """`structs`: the versions that a unit's code knows. `relies`: those that it takes unchecked from what was declared."""
+
+    structs: int
+    relies: int
+    closures: tuple[Closure, ...]
+    name: str
+
+
+class ExistingCode:
+    """`known`: by linked unit, of those that know structs and may outlive a definition."""
+
+    def __init__(self, compiler: Compiler) -> None:
+        self._compiler = compiler
+        self._known: dict[Any, Known] = {}
+
+    def note(self, linked: Any, unit: Unit) -> None:
+        """A unit was linked."""
+        structs = unit.known_structs()
+        if structs:
+            name = unit.instance.method.function.name if unit.instance is not None else "a form"
+            self._known[linked] = Known(structs, unit.relies, tuple(unit.closure_code), name)
+
+    def _live(self, mask: int) -> dict[Any, Known]:
+        self._known = {linked: known for linked, known in self._known.items() if not linked.closed}
+        return {linked: known for linked, known in self._known.items() if known.structs & mask}
+
+    # ---- code that is running ----
+
+    def require_free(self, struct: Struct) -> None:
+        """Raises X018 where code that is running takes values of the struct unchecked."""
+        mask = struct.nominal.mask & ~struct.bit
+        relying = {linked: known for linked, known in self._live(mask).items() if known.relies & mask}
+        running = self._compiler.engine.units_running(list(relying))
+        if running:
+            names = ", ".join(sorted(relying[linked].name for linked in running))
+            text = f"{struct.visible!r} cannot be defined again now: code is running that reads it where it is declared ({names})"
+            raise fail("X018", None, text, "define it when that has returned")
+
+    # ---- closures ----
+
+    def renew_closures(self, struct: Struct) -> None:
+        """Closures whose code knows the struct get code that knows its new version."""
+        rows = []
+        for linked, known in self._live(struct.nominal.mask & ~struct.bit).items():
+            rows += [(linked[closure.symbol], closure) for closure in known.closures]
+        rows.sort(key=lambda row: row[0])
+        engine = self._compiler.engine
+        used = engine.entries_used([address for address, _ in rows])
+        replaced = [(address, self._compile(closure)) for (address, closure), is_used in zip(rows, used, strict=True) if is_used]
+        engine.replace_entries(replaced)
+
+    def _compile(self, closure: Closure) -> int:
+        unit = ClosureUnit(closure, self._compiler)
+        compiler = self._compiler
+        name = compiler.build(unit, unit.build)
+        linked = compiler.link_unit(unit, OPTIMISED)
+        linked.makes_closures = True
+        compiler.retire(linked)  # nothing but closures names it
+        return int(linked[name])
+
+
+class ClosureUnit(Unit):
+    """The code of one lambda, whatever it captured."""
+
+    def __init__(self, closure: Closure, compiler: Compiler) -> None:
+        self.again = closure
+        facts = compiler.inference.closure(closure.shape, closure.lam)
+        super().__init__(f"again.{closure.symbol}", compiler.world, compiler, facts, OPTIMISED)
+
+    def build(self) -> str:
+        """Its entry is a closure's code again."""
+        self.name = self.entry(self.again.lam)
+        self.closure_code[Closure(self.again.shape, self.again.lam, self.name)] = None
+        self.finish()
+        return self.name

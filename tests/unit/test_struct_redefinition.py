@@ -1,0 +1,144 @@
+"""Structs that are defined again: between calls, while code runs, and at random, with values wherever they can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jit_runtime.oracle.session import OracleSession
+from jit_runtime.session import Session
+from tests.unit.session_fixture import meanwhile, open_session, outcome
+
+
+@pytest.fixture(params=["checked", "quick"])
+def session(request: pytest.FixtureRequest) -> Iterator[Session]:
+    made = open_session(request.param)
+    yield made
+    made.close()
+
+
+POINT = "(define {mutable-struct P} [x] [y])"
+LIST = "(define {struct Node} [value] [next {(union [{Nothing} {Node}])}])"
+
+
+# ---- while code runs ----
+
+
+def test_a_running_loop_reads_and_changes_what_the_new_version_sees(session: Session) -> None:
+    session.eval(POINT)
+    session.eval("(define kept (P 1 2))")
+    session.eval("(define step p (put! p.x (+ p.x 1)))")
+    session.eval("(define run [n p] (let loop [i 0 acc 0] (if (= i n) (list acc p) (do (when (= i 3) (now)) (step p) (loop (+ i 1) (+ acc p.x))))))")
+    with meanwhile(session, lambda: session.eval("(define {mutable-struct P} [y] [x] [z])")):
+        assert outcome(session, "(run 6 kept)") == "(27 (P 2 7 nothing))"
+    assert outcome(session, "(run 1 kept)") == "(8 (P 2 8 nothing))"
+
+
+@pytest.mark.parametrize(
+    ("second", "message"),
+    [("(define {mutable-struct P} [y] [x {Int}])", "redefined: P now returns {P}"), ("(define {mutable-struct P} [x])", "arity: P takes 1")],
+)
+def test_running_code_makes_no_instance_of_the_old_version(session: Session, second: str, message: str) -> None:
+    session.eval(POINT)
+    session.eval("(define make n (let loop [i 0 last nothing] (if (= i n) last (do (when (= i 3) (now)) (loop (+ i 1) (P 1 i))))))")
+    with meanwhile(session, lambda: session.eval(second)):
+        assert message in outcome(session, "(make 6)")
+    assert outcome(session, "(make 2)") == ("(P 1 1)" if "y" in second else "error: arity: P takes 1 arguments, got 2")
+
+
+def test_code_that_reads_declared_fields_unchecked_is_not_surprised(session: Session) -> None:
+    """A field that is declared to be a Node could hold a new one, whose layout the running code does not know."""
+    session.eval(LIST)
+    session.eval("(define walk [n {Node}] (let loop [at n sum 0] (when (= sum 1) (now)) (if (nothing? at.next) sum (loop at.next (+ sum 1)))))")
+    again = "(define {struct Node} [value] [extra] [next {(union [{Nothing} {Node}])}])"
+    found: list[str] = []
+    with meanwhile(session, lambda: found.append(outcome(session, again))):
+        assert outcome(session, "(walk (Node 1 (Node 2 nothing)))") == "1"
+    assert found == ["error: {Node} cannot be defined again now: code is running that reads it where it is declared (walk)"]
+    assert outcome(session, "(match (Node 1 nothing) [(Node a b) a])") == "1"
+    session.eval(again)
+    assert outcome(session, "(walk (Node 1 0 (Node 2 0 nothing)))") == "1"
+
+
+def test_an_old_value_holds_new_ones(session: Session) -> None:
+    session.eval("(define {mutable-struct Cell} [value] [next {(union [{Nothing} {Cell}])}])")
+    session.eval("(define c (Cell 1 nothing)) (define sum [c {Cell}] (if (nothing? c.next) c.value (+ c.value (sum c.next))))")
+    session.eval("(define f (fn [] (sum c)))")
+    assert outcome(session, "(list (sum c) (f))") == "(1 1)"
+    session.eval("(define {mutable-struct Cell} [next {(union [{Nothing} {Cell}])}] [value {Int}] [mark])")
+    session.eval("(put! c.next (Cell (Cell nothing 5 'x) 3 'y))")
+    assert outcome(session, "(list (sum c) (f) c.mark c.next.mark)") == "(9 9 nothing y)"
+
+
+# ---- at random ----
+
+NAMES = ("a", "b", "c", "d")
+KINDS = ("", "", " {Int}", " {Float}", " {(union [{Nothing} {Int}])}", " {(union [{Nothing} {P}])}", " {List Int}")
+VALUES = ("1", "2.5", "nothing", "'s", '"text"', "'(1 2)", "4611686018427387904")
+
+
+def random_struct(random: Random) -> str:
+    names = random.sample(NAMES, random.randint(1, 4))
+    fields = " ".join(f"[{'^:mutable ' if random.random() < 0.3 else ''}{name}{random.choice(KINDS)}]" for name in names)
+    return f"(define {{{random.choice(('struct', 'mutable-struct'))} P}} {fields})"
+
+
+SETUP = """
+(define {struct P} [a] [b])
+(define xs [(P 1 2) (P 2.5 nothing)])
+(define table #{})
+(dict-set! table 'first xs.[0])
+(define getters (let [p xs.[0] q xs.[1]] (list (fn [] p.a) (fn [] q.b) (fn [v] (put! p.b v)) (fn [v] (P v v)))))
+(define get-a p p.a)
+(define get-known [p {P}] (list p.b (type? p P)))
+(define same? [p {P}] [q {P}] (list (= p q) (eq? p q)))
+"""
+
+
+def random_step(random: Random) -> str:
+    at, other, value, name = random.randint(0, 5), random.randint(0, 5), random.choice(VALUES), random.choice(NAMES)
+    arguments = " ".join(random.choice((*VALUES, "xs.[0]")) for _ in range(random.randint(1, 4)))
+    one = f"(array-ref xs (mod {at} (length xs)))"
+    loop = f"(let loop [i 0 last nothing] (if (= i 3) last (loop (+ i 1) (P i {value}))))"
+    return random.choice(
+        (
+            *[random_struct(random) for _ in range(3)],
+            *(f"(array-push! xs (P {arguments}))", "xs", "(type-of (array-ref xs 0))", "(get table 'first)"),
+            *(f"(get-a {one})", f"(get-known {one})", f"(let [p {one}] p.{name})", f"(copy {one})", f"(match {one} [(P x) x] [_ 'other])"),
+            *(f"(let [p {one}] (put! p.{name} {value}))", f"(let [p {one}] (put! p.{name} xs.[0]))", f"(let [p {one}] (update p.{name} {value}))"),
+            *("((nth getters 0))", "((nth getters 1))", f"((nth getters 2) {value})", f"((nth getters 3) {value})"),
+            *(f"(same? {one} (array-ref xs (mod {other} (length xs))))", loop),
+        )
+    )
+
+
+def check(random: Random, mode: str, steps: int) -> None:
+    """The same steps with the oracle; what the definitions in use were is in the message."""
+    native, oracle = open_session(mode), OracleSession(stack_limit=20_000)
+    done = [SETUP]
+    try:
+        for session in (native, oracle):
+            session.eval(SETUP)
+        for _ in range(steps):
+            done.append(random_step(random))
+            found, expected = outcome(native, done[-1]), outcome(oracle, done[-1])
+            assert found == expected, "\n".join([*done, found, expected])
+    finally:
+        native.close()
+
+
+@pytest.mark.parametrize("mode", ["checked", "stress"])
+@given(st.randoms(use_true_random=False))
+@settings(max_examples=8, deadline=None)
+def test_random_versions(mode: str, random: Random) -> None:
+    check(random, mode, 25)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(20))
+def test_many_random_versions(seed: int) -> None:
+    check(Random(seed), ("checked", "stress", "quick")[seed % 3], 150)
