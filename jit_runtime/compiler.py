@@ -288,11 +288,7 @@ class Compiler:
         constructors that they make another version (`changed`)."""
         if struct.newest is struct:
             return
-        try:
-            self.existing.require_free(struct)
-        except OmniError:
-            self.world.universe.forget(struct)
-            raise
+        self.require_free(struct)
         self.changed_word(struct.newest).value = 1
         self.changed_word(struct).value = 0
         self.world.universe.activate(struct)
@@ -306,6 +302,14 @@ class Compiler:
                 self.reset_object(made)
         self.existing.renew_closures(struct)
         self.engine.nudge()
+
+    def require_free(self, struct: Struct) -> None:
+        """Before anything of a new version is defined: may it be?"""
+        try:
+            self.existing.require_free(struct)
+        except OmniError:
+            self.world.universe.forget(struct)
+            raise
 
     def changed(self, struct: Struct) -> str:
         """Symbol of a word that is 0 while the struct's constructor makes this version: code that constructs looks at it."""
@@ -325,6 +329,8 @@ class Compiler:
         function = self.world.functions.get(name)
         if makes is not None and function is not None and makes in [method.makes for method in function.methods]:
             return  # the same struct is defined again
+        if makes is not None and makes.newest is not makes:
+            self.require_free(makes)
         self.named_by_methods.update(names_in(node.method))
         if function is None:
             function = self.world.functions[name] = GenericFunction(name)

@@ -14,7 +14,7 @@ from jit_runtime.session import Session
 from tests.unit.session_fixture import meanwhile, open_session, outcome
 
 
-@pytest.fixture(params=["checked", "quick"])
+@pytest.fixture(params=["checked", "stress"])
 def session(request: pytest.FixtureRequest) -> Iterator[Session]:
     made = open_session(request.param)
     yield made
@@ -141,4 +141,4 @@ def test_random_versions(mode: str, random: Random) -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(20))
 def test_many_random_versions(seed: int) -> None:
-    check(Random(seed), ("checked", "stress", "quick")[seed % 3], 150)
+    check(Random(seed), ("checked", "stress", "normal")[seed % 3], 150)
