@@ -224,4 +224,5 @@ def expand_set(x: Expander, form: f.List, scope: Scope | None) -> Core:
         return SetGlobal(target.name, value, form.span)
     var.assigned = True
     x.references.append(var)
+    var.part = False
     return SetLocal(var, checked(value, var.kind, f"`{target.name}`", form.span), form.span)

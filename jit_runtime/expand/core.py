@@ -64,6 +64,7 @@ class Var:
 
     `checked`: reads must raise `uninitialized` when it still holds Uninitialized.
     `kind`: the declared kind; every store is wrapped in a Check already (a parameter's first value is checked by the call).
+    `part`: only patterns assign it, while they test, to a part of what they match; it is named in that clause only.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Var:
     captured: bool = False
     checked: bool = False
     kind: Kind | None = None
+    part: bool = False
 
 
 @dataclass(slots=True, eq=False)

@@ -158,7 +158,7 @@ def _guarded(x: Expander, pattern: Pattern, arm: Arm, scope: Scope | None) -> Co
     inner = Scope(scope)
     stores: list[Core] = []
     for i, (symbol, core) in enumerate(pattern.binds):
-        var = inner.names[symbol.name] = Var(symbol.name, symbol.span, assigned=True)
+        var = inner.names[symbol.name] = Var(symbol.name, symbol.span, assigned=True, part=True)
         stores.append(SetLocal(var, core, symbol.span))
         pattern.binds[i] = (symbol, Local(var, symbol.span))
         pattern.hoisted.append(var)

@@ -86,7 +86,7 @@ class Pattern:
                 trivial = type(result) is Const and result.value is True
                 result = core if trivial else If(core, result, Const(False, core.span), core.span)
             else:
-                var.assigned = True
+                var.assigned, var.part = True, not self.lenient
                 self.hoisted.append(var)
                 result = Seq([SetLocal(var, core, core.span), result], core.span)
         return result
@@ -118,7 +118,7 @@ def again(value: Core) -> Core:
 def _name(p: Pattern, form: f.Symbol, subject: Local) -> None:
     """A name that is a variant without fields is that constant."""
     if p.names_constant(form):
-        p.test(builtin("type?", form.span, subject, Const(KindRef(p.x.env.universe.variants[form.name]), form.span)))
+        p.test(builtin("instance?", form.span, subject, Const(KindRef(p.x.env.universe.variants[form.name]), form.span)))
     else:
         p.bind(form, subject)
 
@@ -168,7 +168,7 @@ def _meta(p: Pattern, form: f.Meta, subject: Local) -> None:
 
 
 def _is_kind(subject: Local, kind: str, span: Span) -> Core:
-    return builtin("type?", span, subject, Const(KindRef(KINDS[kind]), span))
+    return builtin("instance?", span, subject, Const(KindRef(KINDS[kind]), span))
 
 
 # ---- sequences ----
@@ -281,7 +281,7 @@ def _constructor(p: Pattern, form: f.List, subject: Local) -> None:
     fields = made.latest.fields
     if len(form.items) - 1 != len(fields):
         raise bad_pattern(form, f"arity: `{made.name}` has {len(fields)} field{'s' if len(fields) != 1 else ''}")
-    p.test(builtin("type?", form.span, subject, Const(KindRef(made), form.span)))
+    p.test(builtin("instance?", form.span, subject, Const(KindRef(made), form.span)))
     for field, item in zip(fields, form.items[1:], strict=True):
         p.part(item, builtin("path-get", item.span, subject, Const(Sym(field.name), item.span)))
 
@@ -302,7 +302,7 @@ def _path(p: Pattern, form: f.Path, subject: Local) -> None:
     made = struct_named(p.x, form)
     if made is None or not made.latest.is_constant:
         raise bad_pattern(form, "this is no variant without fields")
-    p.test(builtin("type?", form.span, subject, Const(KindRef(made), form.span)))
+    p.test(builtin("instance?", form.span, subject, Const(KindRef(made), form.span)))
 
 
 def _list_pattern(p: Pattern, form: f.List, subject: Local) -> None:
@@ -332,7 +332,7 @@ def _and(p: Pattern, form: f.List, subject: Local) -> None:
 
 def _satisfies(p: Pattern, form: f.List, subject: Local) -> None:
     _count(form, 1)
-    p.test(Call(p.x.expand(form.items[1], p.scope), [subject], form.span))
+    p.test(Call(p.x.expand(form.items[1], p.scope), [again(subject)], form.span))
 
 
 def _not(p: Pattern, form: f.List, subject: Local) -> None:
@@ -359,7 +359,7 @@ def _or(p: Pattern, form: f.List, subject: Local) -> None:
     for branch, item in zip(branches, form.items[1:]):  # one each
         if {symbol.name for symbol, _ in branch.binds} != names.keys():
             raise bad_pattern(item, "all branches of `or` must bind the same names")
-    shared = {name: Var(name, symbol.span, assigned=True) for name, symbol in names.items()}
+    shared = {name: Var(name, symbol.span, assigned=True, part=not p.lenient) for name, symbol in names.items()}
     test: Core = Const(False, form.span)
     for branch in reversed(branches):
         test = _either(p, branch, shared, test, form.span)

@@ -45,25 +45,30 @@ def mentions(core: Core, var: Var) -> int:
 
 def rewrite(core: Any, change: Callable[[Any], Any | None]) -> Any:
     """From the leaves up: `change` gives another node for one whose parts are changed already, or None."""
+    node = with_parts(core, lambda part: rewrite(part, change))
+    other = change(node)
+    return node if other is None else other
+
+
+def with_parts(core: Any, change: Callable[[Any], Any]) -> Any:
+    """The node with each part changed."""
     changed: dict[str, Any] = {}
     for name in PARTS:
         part = getattr(core, name, None)
         if part is not None and hasattr(part, "span"):
-            _note(changed, name, part, rewrite(part, change))
+            _note(changed, name, part, change(part))
     kind = type(core)
     if kind is Call:
-        _note_all(changed, "args", core.args, [rewrite(arg, change) for arg in core.args])
+        _note_all(changed, "args", core.args, [change(arg) for arg in core.args])
     elif kind is Seq:
-        _note_all(changed, "items", core.items, [rewrite(item, change) for item in core.items])
+        _note_all(changed, "items", core.items, [change(item) for item in core.items])
     elif kind is Let or kind is Letrec:
         _note_all(changed, "bindings", core.bindings, [_binding(pair, change) for pair in core.bindings])
     elif kind is Lambda:
         _note_all(changed, "params", core.params, [_param(param, change) for param in core.params])
     elif kind is Handle:
         _note_all(changed, "clauses", core.clauses, [_clause(clause, change) for clause in core.clauses])
-    node = replace(core, **changed) if changed else core
-    other = change(node)
-    return node if other is None else other
+    return replace(core, **changed) if changed else core
 
 
 def clone(core: Any, renamed: dict[Var, Var] | None = None) -> Any:
@@ -114,18 +119,18 @@ def _note_all(changed: dict[str, Any], name: str, old: list[Any], new: list[Any]
         changed[name] = new
 
 
-def _binding(pair: tuple[Var, Any], change: Callable[[Any], Any | None]) -> tuple[Var, Any]:
-    value = rewrite(pair[1], change)
+def _binding(pair: tuple[Var, Any], change: Callable[[Any], Any]) -> tuple[Var, Any]:
+    value = change(pair[1])
     return pair if value is pair[1] else (pair[0], value)
 
 
-def _param(param: Param, change: Callable[[Any], Any | None]) -> Param:
+def _param(param: Param, change: Callable[[Any], Any]) -> Param:
     if param.default is None:
         return param
-    default = rewrite(param.default, change)
+    default = change(param.default)
     return param if default is param.default else replace(param, default=default)
 
 
-def _clause(clause: Clause, change: Callable[[Any], Any | None]) -> Clause:
-    body = rewrite(clause.body, change)
+def _clause(clause: Clause, change: Callable[[Any], Any]) -> Clause:
+    body = change(clause.body)
     return clause if body is clause.body else replace(clause, body=body)

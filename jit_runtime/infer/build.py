@@ -40,6 +40,7 @@ from jit_runtime.infer.prims import number
 from jit_runtime.infer.select import selected
 from jit_runtime.infer.shape import MachineFunction
 from jit_runtime.infer.strips import back_edge
+from jit_runtime.infer.switches import switch_tail
 from jit_runtime.infer.transfer import ELEMENT_KINDS
 from jit_runtime.infer.virtual import Fields, Virtual, fields_of, gives_fields, is_raw, only_fields, replaceable, variables
 from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance
@@ -500,6 +501,8 @@ class Builder(Code):
         self.br(k.block)
 
     def if_tail(self, node: If, k: Continuation) -> None:
+        if switch_tail(self, node, k):
+            return
         then, otherwise = self.facts.live.get(id(node), (False, False))
         test = self.test(node.test)
         if self.block is None:
@@ -532,7 +535,8 @@ class Builder(Code):
             return
         virtual = self.virtual_parameters(node)
         objects = [p.var for _, lam in node.bindings for p in lam.params if p.var not in virtual or not is_raw(virtual[p.var])]
-        space = open_space(self, [lam.body for _, lam in node.bindings], objects)
+        repeats = not all(var in self.shape.joins for var, _ in node.bindings)
+        space = open_space(self, [lam.body for _, lam in node.bindings], objects) if repeats else None
         self.storage.update(virtual)
         inner: Continuation = k if space is None else Close(k, self.place_of(k))
         first = len(self.fn.blocks)
@@ -547,14 +551,16 @@ class Builder(Code):
         place = self.dest
         self.tail(node.body, inner)
         heads = [self.loops[var].target for var, _ in node.bindings]
-        for var, _ in node.bindings:
-            self.loops[var].target = self.new("again")
+        if repeats:
+            for var, _ in node.bindings:
+                self.loops[var].target = self.new("again")
         for head, (_, lam) in zip(heads, node.bindings, strict=True):
             self.dest = place
             self.at(head)
             self.loop_body(lam, inner)
-        for head, (var, _) in zip(heads, node.bindings, strict=True):
-            back_edge(self, head, self.loops[var].target, first)
+        if repeats:
+            for head, (var, _) in zip(heads, node.bindings, strict=True):
+                back_edge(self, head, self.loops[var].target, first)
         if space is not None:
             self.dest = self.spaces.pop().outer
 

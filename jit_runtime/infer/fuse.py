@@ -31,6 +31,7 @@ from jit_runtime.expand.core import (
     While,
 )  # fmt: skip
 from jit_runtime.expand.rewrite import clone, mentions, nodes, rewrite
+from jit_runtime.infer.decide import decide
 from jit_runtime.infer.world import GenericFunction
 from jit_runtime.source.text import Span
 from jit_runtime.types.builtins import Builtin, find_builtin
@@ -54,6 +55,7 @@ ITERATING = frozenset({"has-next", "reduce", "for-each", "any?", "every?", "find
 
 def fuse(core: Core, world: World) -> tuple[Core, dict[str, object]]:
     """The core code with loops instead of calls, and what the names meant that this relies on."""
+    core = decide(core, world.universe)
     if not any(type(node) is Global and builtin_name(world, node.name) in ITERATING for node in nodes(core)):
         return core, {}
     made = Fuser(world, type(core) is Lambda)

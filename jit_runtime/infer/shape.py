@@ -56,6 +56,7 @@ class MachineFunction:
 class Shape:
     """`loops`: variables of local functions that are loops; `known`: Var -> machine function of known callees.
 
+    `joins`: those of the loops that never call themselves: what several ways come to.
     `boxed`: assigned variables that another machine function than their owner's names. `relies`: see infer/fuse.py.
     """
 
@@ -63,6 +64,7 @@ class Shape:
     functions: dict[int, MachineFunction] = field(default_factory=dict)
     loops: dict[Var, Lambda] = field(default_factory=dict)
     known: dict[Var, MachineFunction] = field(default_factory=dict)
+    joins: set[Var] = field(default_factory=set)
     boxed: set[Var] = field(default_factory=set)
     lambda_of: dict[Var, Lambda] = field(default_factory=dict)
     relies: dict[str, object] = field(default_factory=dict)
@@ -95,6 +97,8 @@ class _Walk:
         self.lambdas: dict[Var, Lambda] = {}
         self.uses: list[tuple[MachineFunction, Var, bool]] = []  # (where, what, in call position)
         self.escaping: set[Var] = set()
+        self.inside: set[int] = set()  # ids of the groups in whose members the walk is
+        self.repeating: set[int] = set()  # ids of the groups that call themselves
 
     def run(self) -> None:
         root = self.shape.root
@@ -201,10 +205,14 @@ class _Walk:
                 self.shape.known[var] = made
             return tails
         inner = tails | {id(node)}
+        self.inside.add(id(node))
         for var, lam in node.bindings:
             self.shape.loops[var] = lam
             self.parameters(lam, at)
             self.expr(lam.body, at, inner)
+        self.inside.discard(id(node))
+        if id(node) not in self.repeating:
+            self.shape.joins.update(var for var, _ in node.bindings)
         return inner
 
     def call(self, node: Call, var: Var, at: MachineFunction, tails: frozenset[int]) -> None:
@@ -217,7 +225,9 @@ class _Walk:
         if group is not None:
             if not fits or id(group) not in tails:
                 self.refuted.add(id(group))
-            at.loops = True
+            if id(group) in self.inside:
+                self.repeating.add(id(group))
+                at.loops = True
 
     def finish(self) -> Shape:
         shape = self.shape

@@ -152,7 +152,7 @@ DATA = [
     ),
 ]
 MATCHES = [
-    ("(match v [1 2] [_ 3])", "(let [subject v] (if (if (%type? subject {Int}) (%= subject 1) false) 2 3))"),
+    ("(match v [1 2] [_ 3])", "(let [subject v] (if (if (%instance? subject {Int}) (%= subject 1) false) 2 3))"),
     ("(match v [n n])", "(let [subject v] (let [n subject] n))"),
     ("(match v ['a 1])", "(let [subject v] (if (%eq? subject 'a) 1 (%no-match subject)))"),
     ("(match v [{Int} 1] [else 2])", "(let [subject v] (if (%type? subject {Int}) 1 2))"),
@@ -185,7 +185,7 @@ MATCHES = [
         "(match v [(as [x] w) w] [_ 0])",
         "(let [subject v] (if (%= (%sequence-length subject) 1) (let [x (%sequence-ref subject 0)] [w subject] w) 0))",
     ),
-    ("(match v [(not 1) 2] [_ 0])", "(let [subject v] (if (if (if (%type? subject {Int}) (%= subject 1) false) false true) 2 0))"),
+    ("(match v [(not 1) 2] [_ 0])", "(let [subject v] (if (if (if (%instance? subject {Int}) (%= subject 1) false) false true) 2 0))"),
 ]
 SHADOWING = [
     ("(let [list 5] (cons list list))", "(let [list 5] (cons list list))"),
