@@ -119,7 +119,7 @@ class Callbacks:
         """A list of lists of kinds; a rest parameter is the symbol `..`."""
         compiler, engine = self._compiler, self._engine
         result = words.NULL
-        for method in reversed(function.methods):
+        for method in reversed(function.own_methods):
             signature = method.signature
             row = [compiler.kinds.word(kind.bound if isinstance(kind, Variable) else kind) for kind in signature.params]
             inner = words.NULL

@@ -25,20 +25,17 @@ from jit_runtime.expand.core import (
     DefineMethod,
     DefineValue,
     DefineVersion,
-    Global,
-    If,
     KindRef,
     Lambda,
-    Local,
     Lst,
-    Param,
     Seq,
     Sym,
-    Var,
 )
+from jit_runtime.expand.extensions import EXTENSION
 from jit_runtime.expand.kind_definitions import CONSTRUCTOR, constructed
 from jit_runtime.infer.adapters import AdapterUnit, RedispatchUnit
 from jit_runtime.infer.annotate import Inference
+from jit_runtime.infer.builtin_functions import as_generic, extended
 from jit_runtime.infer.calls import call_rep
 from jit_runtime.infer.entries import BuiltinUnit, EntryUnit
 from jit_runtime.infer.prims import op_symbol
@@ -50,7 +47,7 @@ from jit_runtime.layout.records import CELL
 from jit_runtime.pipeline import BUILD, EMIT, INFER, LINK, ROOTS, Pipeline
 from jit_runtime.source.diagnostics import OmniError, fail
 from jit_runtime.source.text import NOWHERE
-from jit_runtime.types.builtins import Builtin
+from jit_runtime.types.builtins import Builtin, find_builtin
 from jit_runtime.types.kinds import ANY, BIT, NUMBERED, Struct
 
 if TYPE_CHECKING:
@@ -58,7 +55,6 @@ if TYPE_CHECKING:
     from jit_runtime.engine.engine import Engine
 
 HOT_CALLS = 1000
-CHAINING = {"<", ">", "<=", ">=", "="}
 
 
 @dataclass(slots=True, eq=False)
@@ -333,7 +329,8 @@ class Compiler:
             self.require_free(makes)
         self.named_by_methods.update(names_in(node.method))
         if function is None:
-            function = self.world.functions[name] = GenericFunction(name)
+            builtin = find_builtin(name) if EXTENSION in node.flags else None
+            function = self.world.functions[name] = GenericFunction(name) if builtin is None else extended(builtin, name)
         function.doc = node.doc or function.doc
         gone = [method for method in function.methods if makes is not None and method.makes is not None]
         method, old = function.define(node.method, makes, node.flags)
@@ -578,34 +575,9 @@ class Compiler:
         return linked[name]  # type: ignore[no-any-return]
 
     def builtin_function(self, builtin: Builtin) -> GenericFunction:
-        """A builtin as a generic function: one method per number of arguments, and a rest method that folds or chains."""
-        function = self.builtin_functions.get(builtin.name)
-        if function is None:
-            function = self.builtin_functions[builtin.name] = GenericFunction(builtin.name)
-            name = "%" + builtin.name
-            most = builtin.max_args if builtin.max_args is not None else max(builtin.min_args, 3)
-            for count in range(builtin.min_args, most + 1):
-                params = [Var(f"a{i}") for i in range(count)]
-                body: Core = Call(Global(name, NOWHERE), [Local(v, NOWHERE) for v in params], NOWHERE)
-                function.define(Lambda(builtin.name, [Param(v) for v in params], None, None, body, NOWHERE))
-            if builtin.max_args is None:
-                function.define(self.rest_method(builtin, name))
-        return function
-
-    def rest_method(self, builtin: Builtin, name: str) -> Lambda:
-        a, b, rest = Var("a"), Var("b"), Var("rest")
-        x, y, more = (Local(v, NOWHERE) for v in (a, b, rest))
-        me = Global(name, NOWHERE)
-        two = Call(me, [x, y], NOWHERE)
-        apply = Global("%apply", NOWHERE)
-        if builtin.name == "apply":
-            body: Core = Call(Global("%apply-list", NOWHERE), [x, Call(Global("%cons", NOWHERE), [y, more], NOWHERE)], NOWHERE)
-            return Lambda(builtin.name, [Param(a), Param(b)], rest, None, body, NOWHERE)
-        if builtin.name in CHAINING:
-            body = If(two, Call(apply, [me, y, more], NOWHERE), Const(False, NOWHERE), NOWHERE)
-        else:
-            body = Call(apply, [me, two, more], NOWHERE)
-        return Lambda(builtin.name, [Param(a), Param(b)], rest, None, body, NOWHERE)
+        if builtin.name not in self.builtin_functions:
+            self.builtin_functions[builtin.name] = as_generic(builtin)
+        return self.builtin_functions[builtin.name]
 
 
 def made_by(node: DefineMethod) -> Struct | None:

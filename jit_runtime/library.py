@@ -61,6 +61,9 @@ class Library:
     def has_value(self, name: str) -> bool:
         return False
 
+    def extends(self, name: str) -> bool:
+        return False
+
     @property
     def universe(self) -> Universe:
         return self._universe

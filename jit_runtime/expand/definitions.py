@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jit_runtime.expand.bodies import Step, checked, sequence
 from jit_runtime.expand.core import Const, Core, DefineMethod, DefineValue, Global, Lambda, Let, Local, SetLocal, Var
+from jit_runtime.expand.extensions import flags_of
 from jit_runtime.expand.functions import Header, declare, header_with_list, make_lambda, split_header, strip
 from jit_runtime.expand.kind_definitions import define_kind
 from jit_runtime.expand.kinds import annotation, bind_variables
@@ -151,7 +152,8 @@ def expand_global_define(x: Expander, form: f.Form) -> Core:
         return _global_value(x, definition, definition.name)
     bind_variables(x, definition.where)
     function = make_lambda(x, definition.header, definition.name, definition.form, None)
-    method = DefineMethod(definition.name, function, definition.form.span, definition.doc, definition.flags)
+    flags = flags_of(x, definition.name, function, definition.flags, definition.form.span)
+    method = DefineMethod(definition.name, function, definition.form.span, definition.doc, flags)
     if x.env.has_value(definition.name) and not x.env.has_methods(definition.name):
         return sequence([*_value_as_method(definition, Global(definition.name, definition.form.span)), method], definition.form.span)
     return method

@@ -45,15 +45,16 @@ class Expander:
     """The expansion of one top-level form.
 
     `references` logs every variable a name resolved to, in order: bodies read from it who refers to what.
-    `variables`: type variables of the definition that is expanded.
+    `variables`: type variables of the definition that is expanded. `extended`: builtins that the form adds methods to.
     """
 
-    __slots__ = ("env", "references", "variables")
+    __slots__ = ("env", "extended", "references", "variables")
 
     def __init__(self, env: Env) -> None:
         self.env = env
         self.references: list[Var] = []
         self.variables: dict[str, Kind] = {}
+        self.extended: set[str] = set()
 
     def toplevel(self, form: f.Form) -> Core:
         """A form whose definitions are global."""

@@ -16,6 +16,10 @@ class Env(Protocol):
 
     def has_value(self, name: str) -> bool: ...
 
+    def extends(self, name: str) -> bool:
+        """Has the program given a builtin methods for kinds of its own (language.md S12.5)?"""
+        ...
+
     @property
     def universe(self) -> Universe: ...
 
@@ -35,6 +39,9 @@ class EmptyEnv:
         return False
 
     def has_value(self, name: str) -> bool:
+        return False
+
+    def extends(self, name: str) -> bool:
         return False
 
     @property

@@ -387,7 +387,7 @@ class Walk:
             return self.call_value(node, narrow) if all(masks) else 0
         if isinstance(fn, Global):
             self.facts.names.add(fn.name)
-            found = self.world.lookup(fn.name)
+            found = self.world.meant(fn.name, masks)
             if isinstance(found, GenericFunction):
                 return self.call_generic(node, found, masks) if all(masks) else 0
             if isinstance(found, Builtin):

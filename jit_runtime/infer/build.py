@@ -131,6 +131,10 @@ class Builder(Code):
     def kinds(self, node: Core) -> int:
         return self.facts.kinds.get(id(node), 0)
 
+    def meant(self, node: Call) -> GenericFunction | GlobalValue | Builtin | float | None:
+        """What the global name means that a call names."""
+        return self.unit.world.meant(node.fn.name, [self.kinds(arg) for arg in node.args])  # type: ignore[union-attr]
+
     # ---- expressions ----
 
     def expr(self, node: Core) -> Val:
@@ -150,7 +154,7 @@ class Builder(Code):
         from jit_runtime.infer.prims import TRUTHS
 
         if isinstance(node, Call) and isinstance(node.fn, Global) and self.block is not None:
-            found = self.unit.world.lookup(node.fn.name)
+            found = self.meant(node)
             if isinstance(found, Builtin) and found.name in TRUTHS and found.min_args == len(node.args):
                 outer, self.span = self.span, node.span
                 answer = TRUTHS[found.name](self, node)

@@ -131,7 +131,7 @@ def dispatch_call(b: Builder, node: Call, k: Continuation | None) -> Val:
             if plain and len(node.args) == len(lam.params):
                 return call_known(b, node, fn, lam, k)
         if isinstance(fn, Global):
-            found = b.unit.world.lookup(fn.name)
+            found = b.meant(node)
             if isinstance(found, GenericFunction):
                 inst = sure_instance(b.facts, node) if found.makes(len(node.args)) is None else None
                 if inst is not None and inlines(b, inst):
@@ -345,6 +345,8 @@ def wrong_kinds(b: Builder, symbol: str, function: GenericFunction, values: list
 
 def arities(function: GenericFunction) -> str:
     """What a function accepts, in words: "2", "1 to 3", "at least 1", "0, 2 or 3"."""
+    if function.extends is not None:
+        return builtin_arity(function.extends)
     counts = sorted({(m.required, -1 if m.lam.rest is not None else len(m.lam.params)) for m in function.methods})
     texts = [f"at least {least}" if most < 0 else str(least) if least == most else f"{least} to {most}" for least, most in counts]
     return f"{', '.join(texts[:-1])} or {texts[-1]}" if len(texts) > 1 else texts[0]

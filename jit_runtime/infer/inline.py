@@ -37,12 +37,13 @@ def body_size(inst: Instance) -> int | None:
     if inst.stale or inst.running or not inst.result or lam.rest is not None or inst.given != len(lam.params):
         return None
     shape = facts.shape
-    if shape.functions or shape.loops or shape.root.loops or "noinline" in inst.method.flags:
+    if shape.functions or shape.loops.keys() - shape.joins or shape.root.loops or "noinline" in inst.method.flags:
         return None
+    joins = {shape.loops[var] for var in shape.joins}
     size, work = 0, [lam.body]
     while work:
         at = work.pop()
-        if isinstance(at, Lambda):
+        if isinstance(at, Lambda) and at not in joins:
             return None
         if not isinstance(at, (Const, Local, Global)):
             size += 1 if is_known(facts.kinds.get(id(at), 0)) else DYNAMIC

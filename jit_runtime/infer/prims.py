@@ -104,7 +104,7 @@ def number(b: Builder, node: Core) -> Val:
         if isinstance(held, Temp) and held in b.doubles:
             return Val(held, b.kinds(node))
     if isinstance(node, Call) and isinstance(node.fn, Global) and b.block is not None:
-        found = b.unit.world.lookup(node.fn.name)
+        found = b.meant(node)
         if isinstance(found, Builtin) and PRIMS.get(found.name) is arith and found.accepts(len(node.args)):
             outer, b.span = b.span, node.span
             value = arithmetic_value(b, node, found)

@@ -31,7 +31,7 @@ def sum_of(b: Builder, node: Core) -> str | None:
     """Name of the builtin if the node is a sum of two Ints that are there already."""
     if not isinstance(node, Call) or not isinstance(node.fn, Global) or not all(is_ready(b, arg) for arg in node.args):
         return None
-    found = b.unit.world.lookup(node.fn.name)
+    found = b.meant(node)
     if not isinstance(found, Builtin) or found.name not in SUMS or len(node.args) != (1 if found.name in ("inc", "dec") else 2):
         return None
     return found.name

@@ -26,11 +26,11 @@ FEWEST = 4
 
 
 class Case(NamedTuple):
-    """A test that holds for one value: of a variable, by its sort ("int", "char", "struct") and number."""
+    """A test of a variable, by its sort ("int", "char", "struct"), and the numbers that it holds for."""
 
     local: Local
     sort: str
-    number: int
+    numbers: tuple[int, ...]
 
 
 def switch_tail(b: Builder, node: If, k: Continuation) -> bool:
@@ -42,12 +42,16 @@ def switch_tail(b: Builder, node: If, k: Continuation) -> bool:
     value = b.expr(first.local)
     otherwise = b.new("else")
     on = number_of(b, value, first.sort, otherwise)
-    blocks: dict[int, tuple[Block, Core]] = {}
+    blocks: dict[int, Block] = {}
+    results: list[tuple[Block, Core]] = []
     for case, result in cases:
-        blocks.setdefault(case.number, (b.new("case"), result))
-    b.ins("switch", (on,), attr=tuple(blocks), targets=(otherwise, *(block for block, _ in blocks.values())))
+        fresh = [number for number in case.numbers if number not in blocks]
+        if fresh:
+            results.append((b.new("case"), result))
+            blocks.update(dict.fromkeys(fresh, results[-1][0]))
+    b.ins("switch", (on,), attr=tuple(blocks), targets=(otherwise, *blocks.values()))
     place = b.dest
-    for block, result in blocks.values():
+    for block, result in results:
         b.dest = place
         b.at(block)
         b.tail(result, k)
@@ -75,17 +79,23 @@ def case_of(b: Builder, test: Core) -> Case | None:
     local, wanted = test.args
     if type(local) is not Local or type(wanted) is not Const or not is_plain(b, local.var):
         return None
-    found = b.unit.world.lookup(test.fn.name)
+    found = b.meant(test)
     name = found.name if isinstance(found, Builtin) else ""
     value, mask = wanted.value, b.kinds(local)
     if name == "=" and type(value) is int and mask == INT:
-        return Case(local, "int", value)
+        return Case(local, "int", (value,))
     if name in ("=", "eq?") and isinstance(value, Chr) and mask == CHAR:
-        return Case(local, "char", value.code)
+        return Case(local, "char", (value.code,))
     by_kind = name == "instance?" or (name == "type?" and not mask & BIT["Kind"])
     if by_kind and isinstance(value, KindRef) and isinstance(value.kind, Struct):
-        return Case(local, "struct", value.kind.bit.bit_length() - 1)
+        return Case(local, "struct", numbers_of(b, value.kind.mask & mask))
     return None
+
+
+def numbers_of(b: Builder, mask: int) -> tuple[int, ...]:
+    """Those of a struct's versions."""
+    b.unit.structs |= mask
+    return tuple(struct.bit.bit_length() - 1 for struct in b.unit.world.universe.structs_in(mask) or ())
 
 
 def is_plain(b: Builder, var: Var) -> bool:

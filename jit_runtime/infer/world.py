@@ -15,7 +15,7 @@ from jit_runtime.expand.core import Lambda
 from jit_runtime.expand.kind_definitions import constructor
 from jit_runtime.source.diagnostics import Diagnostic
 from jit_runtime.source.text import NOWHERE
-from jit_runtime.types.builtins import CONSTANTS, Builtin, find_builtin
+from jit_runtime.types.builtins import CHAINING, CONSTANTS, FOLDING, Builtin, find_builtin
 from jit_runtime.types.kinds import ANY, BIT, KINDS, Kind, Struct, certain
 from jit_runtime.types.specificity import Signature, ordered
 from jit_runtime.types.universe import Universe
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from jit_runtime.infer.shape import Shape
 
 LIST = KINDS["List"].mask
+NUMBER = BIT["Int"] | BIT["Float"] | BIT["BigInt"]
 
 Key = tuple[int, ...]
+BUILTIN_METHOD = "builtin"  # the flag of a method that calls the builtin of its name
 
 
 @dataclass(slots=True, eq=False)
@@ -70,6 +72,10 @@ class Method:
     def accepts(self, count: int) -> bool:
         return self.signature.accepts(count)
 
+    def may_take(self, masks: Sequence[int]) -> bool:
+        """May arguments of these kinds be instances of the parameters' kinds? `0` is what never has a value."""
+        return all(param.kind is None or not mask or mask & param.kind.mask for param, mask in zip(self.lam.params, masks, strict=False))
+
     def instance(self, masks: Key) -> Instance:
         """The instance for a call with these argument kinds (already restricted to what the method accepts)."""
         given = min(len(masks), len(self.lam.params))
@@ -85,12 +91,29 @@ class Method:
 
 @dataclass(slots=True, eq=False)
 class GenericFunction:
-    """`object` is the engine's record of its value as a function object, or None until somebody uses it as a value."""
+    """`object` is the engine's record of its value as a function object, or None until somebody uses it as a value.
+
+    `extends`: the builtin that the methods with the flag `BUILTIN_METHOD` call; the others are the program's, for kinds of its own.
+    """
 
     name: str
     methods: list[Method] = field(default_factory=list)
     object: Any = None
     doc: str | None = None
+    extends: Builtin | None = None
+
+    @property
+    def own_methods(self) -> list[Method]:
+        """Those that the program defined."""
+        return [method for method in self.methods if BUILTIN_METHOD not in method.flags]
+
+    def is_builtin_for(self, masks: Sequence[int]) -> bool:
+        """Can a call with arguments of these kinds mean nothing but the builtin?"""
+        if self.extends is None:
+            return False
+        if len(masks) > 2 and self.extends.name in FOLDING | CHAINING:
+            return all(self.is_builtin_for((a, b)) for a in masks for b in (*masks, NUMBER | BIT["Bool"]))
+        return not any(m.accepts(len(masks)) and m.may_take(masks) for m in self.own_methods)
 
     def makes(self, count: int) -> Struct | None:
         """The struct that a call with so many arguments makes, if that is all it can do."""
@@ -182,12 +205,23 @@ class World:
             function.define(constructor(variant, name, NOWHERE).method, variant)
         return function
 
+    def meant(self, name: str, masks: Sequence[int]) -> GenericFunction | GlobalValue | Builtin | float | None:
+        """What a name means in a call with arguments of these kinds: where a builtin has methods that take none of them, the builtin."""
+        found = self.lookup(name)
+        if isinstance(found, GenericFunction) and found.extends is not None and found.is_builtin_for(masks):
+            return self.lookup("%" + found.extends.name)
+        return found
+
     # What the expander asks (expand.Env).
     def has_methods(self, name: str) -> bool:
         return name in self.functions
 
     def has_value(self, name: str) -> bool:
         return name in self.values and name in self.defined
+
+    def extends(self, name: str) -> bool:
+        function = self.functions.get(name)
+        return function is not None and function.extends is not None
 
 
 @dataclass(slots=True)

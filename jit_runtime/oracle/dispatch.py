@@ -38,6 +38,12 @@ def kinds_for(method: Closure, count: int) -> list[Kind]:
     return [kinds[i] if i < len(kinds) else KINDS["Any"] for i in range(count)]
 
 
+def applies(generic: Generic, arguments: list[Value]) -> bool:
+    """Does some method take these arguments?"""
+    count = len(arguments)
+    return any(expected_count(method, count) and accepts(kinds_for(method, count), arguments) for method in generic.methods)
+
+
 def choose(generic: Generic, methods: list[Closure], arguments: list[Value]) -> Closure:
     """The most specific of the methods (which accept the count) whose kinds the arguments have."""
     count = len(arguments)

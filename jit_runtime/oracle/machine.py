@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any, NoReturn
 
 from jit_runtime.expand import core as c
+from jit_runtime.expand.extensions import EXTENSION
 from jit_runtime.expand.kind_definitions import CONSTRUCTOR, constructor
 from jit_runtime.oracle.calling import Calls, Tail
 from jit_runtime.oracle.compile import Code, Compiler
-from jit_runtime.oracle.dispatch import choose, expected_count, same_signature
+from jit_runtime.oracle.dispatch import applies, choose, expected_count, same_signature
 from jit_runtime.oracle.raised import Raised, raise_error
 from jit_runtime.oracle.steps import Cleanup, Env, Handler, Stack, check_kind, in_cell, push_check
 from jit_runtime.oracle.structs import construct
-from jit_runtime.oracle.values import UNINITIALIZED, Closure, Generic, Native, Value, make_list, symbol
+from jit_runtime.oracle.values import UNINITIALIZED, Closure, Generic, Native, Value, make_list, symbol, truthy
 from jit_runtime.source.diagnostics import Diagnostic
 from jit_runtime.source.text import NOWHERE, Span
 from jit_runtime.types import errors
-from jit_runtime.types.builtins import CONSTANTS, FUNCTION, LIB, Builtin, find_builtin, names_builtin
+from jit_runtime.types.builtins import CHAINING, CONSTANTS, FOLDING, FUNCTION, LIB, Builtin, find_builtin, names_builtin
 from jit_runtime.types.kinds import Kind, Struct
 from jit_runtime.types.universe import Universe
 
@@ -49,6 +51,9 @@ class Machine:
 
     def has_value(self, name: str) -> bool:
         return name in self.globals and name not in self.functions
+
+    def extends(self, name: str) -> bool:
+        return name in self.functions and self.globals[name].extends is not None  # type: ignore[union-attr]
 
     # ---- globals ----
 
@@ -102,14 +107,18 @@ class Machine:
 
     def define_method(self, node: c.DefineMethod, method: Closure) -> None:
         """Add a method to the function of that name, in place of one with the same signature."""
-        generic = self.globals[node.name] if node.name in self.functions else Generic(node.name)
+        generic = self.globals[node.name] if node.name in self.functions else Generic(node.name, self._extended(node))
         if CONSTRUCTOR in node.flags:
             generic.methods = [old for old in generic.methods if old is not generic.constructor]
             generic.constructor = method
         generic.methods = [old for old in generic.methods if not same_signature(old, method)] + [method]
         self.declared.pop(node.name, None)
         self.functions.add(node.name)
-        self._define(node.name, generic, node.doc or self.docs.get(node.name))
+        doc = generic.extends.row.doc if generic.extends is not None else None
+        self._define(node.name, generic, node.doc or self.docs.get(node.name, doc))
+
+    def _extended(self, node: c.DefineMethod) -> Native | None:
+        return self.builtin(node.name) if EXTENSION in node.flags else None  # type: ignore[return-value]  # the expander looked
 
     def assign(self, name: str, value: Value, span: Span) -> Value:
         if name in self.functions or name not in self.globals:
@@ -138,6 +147,8 @@ class Machine:
         if isinstance(function, Kind):
             function = self._maker(function)
         if type(function) is Generic:
+            if function.extends is not None and not applies(function, arguments):
+                return self._enter_extended(function, arguments, stack)
             function = self._method(function, arguments)
         elif type(function) is Native:
             return self._enter_native(function, arguments, stack)
@@ -150,6 +161,16 @@ class Machine:
         if isinstance(kind, Struct) and kind.name in self.functions:
             return self.globals[kind.name]
         raise_error(errors.ABSTRACT if kind.abstract else errors.NOT_FUNCTION, kind)
+
+    def _enter_extended(self, generic: Generic, arguments: list[Value], stack: Stack) -> Any:
+        """A call that none of a program's methods takes means the builtin; one of many arguments, calls with two of them."""
+        native = generic.extends
+        assert native is not None
+        if len(arguments) > 2 and native.row.name in FOLDING:
+            return self._drive(fold(generic, arguments), None, stack)
+        if len(arguments) > 2 and native.row.name in CHAINING:
+            return self._drive(chain(generic, arguments), None, stack)
+        return self._enter_native(native, arguments, stack)
 
     def _method(self, generic: Generic, arguments: list[Value]) -> Closure:
         if len(generic.methods) == 1 and generic.methods[0].code.plain and len(arguments) == generic.methods[0].code.width:
@@ -263,6 +284,21 @@ class Machine:
                     resume(CANNOT_RESUME, frame[2])
                 return body, frame[2]
         raise error
+
+
+def fold(function: Value, arguments: list[Value]) -> Calls:
+    result = arguments[0]
+    for argument in arguments[1:]:
+        result = yield function, (result, argument)
+    return result
+
+
+def chain(function: Value, arguments: list[Value]) -> Calls:
+    for a, b in pairwise(arguments):
+        result = yield function, (a, b)
+        if not truthy(result):
+            return False
+    return result
 
 
 def raise_again(value: Value, frame: Any, stack: Stack) -> Value:

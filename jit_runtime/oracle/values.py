@@ -196,13 +196,14 @@ class Closure:
 class Generic:
     """A module-level function: methods, told apart by count and kinds of the arguments.
 
-    `constructor` is the one among them that makes instances of the struct of that name.
+    `constructor` is the one among them that makes instances of the struct of that name. `extends`: the builtin that takes the calls
+    which none of the methods does.
     """
 
-    __slots__ = ("constructor", "doc", "methods", "name")
+    __slots__ = ("constructor", "doc", "extends", "methods", "name")
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, extends: Native | None = None) -> None:
+        self.name, self.extends = name, extends
         self.doc: str | None = None
         self.methods: list[Closure] = []
         self.constructor: Closure | None = None

@@ -347,6 +347,10 @@ ALIASES = {
     "compare-and-swap!": "compare-and-set!",
 }
 
+FOLDING = frozenset({"+", "-", "*", "/", "min", "max"})
+CHAINING = frozenset({"<", ">", "<=", ">="})
+"""Builtins of many arguments that mean calls with two of them: one after the other, or of all neighbours."""
+
 CONSTANTS = {"pi": 3.141592653589793, "e": 2.718281828459045, "inf": float("inf"), "nan": float("nan")}
 
 BUILTINS: dict[str, Builtin] = {row[0]: Builtin(*row) for row in _ROWS} | {row[0]: Builtin(*row, True) for row in _HIDDEN}
