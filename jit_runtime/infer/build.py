@@ -133,7 +133,8 @@ class Builder(Code):
 
     def meant(self, node: Call) -> GenericFunction | GlobalValue | Builtin | float | None:
         """What the global name means that a call names."""
-        return self.unit.world.meant(node.fn.name, [self.kinds(arg) for arg in node.args])  # type: ignore[union-attr]
+        assert isinstance(node.fn, Global)
+        return self.unit.world.meant(node.fn.name, [self.kinds(arg) for arg in node.args])
 
     # ---- expressions ----
 

@@ -53,7 +53,7 @@ class Machine:
         return name in self.globals and name not in self.functions
 
     def extends(self, name: str) -> bool:
-        return name in self.functions and self.globals[name].extends is not None  # type: ignore[union-attr]
+        return name in self.functions and self.globals[name].extends is not None
 
     # ---- globals ----
 
@@ -118,7 +118,7 @@ class Machine:
         self._define(node.name, generic, node.doc or self.docs.get(node.name, doc))
 
     def _extended(self, node: c.DefineMethod) -> Native | None:
-        return self.builtin(node.name) if EXTENSION in node.flags else None  # type: ignore[return-value]  # the expander looked
+        return self.builtin(node.name) if EXTENSION in node.flags else None
 
     def assign(self, name: str, value: Value, span: Span) -> Value:
         if name in self.functions or name not in self.globals:

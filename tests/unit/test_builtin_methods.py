@@ -43,10 +43,3 @@ def test_code_that_ran_is_compiled_again(session: Session) -> None:
     session.eval("(define (g x) (+ x x)) (g 1) (define (h x) (g x)) (h 1)")
     session.eval(DEFINITIONS[1])
     assert session.eval("(list (g (C 1.0)) (h (C 2.0)) (g 1) (h 1.5))").value_text == "((C 2.0) (C 4.0) 2 3.0)"
-
-
-def test_a_value_hides_the_builtin_and_its_methods(session: Session) -> None:
-    for text in DEFINITIONS:
-        session.eval(text)
-    session.eval("(define + (fn [x y] 'value))")
-    assert session.eval("(+ 1 2)").value_text == "value"
