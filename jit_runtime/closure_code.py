@@ -50,7 +50,7 @@ class ExistingCode:
 
     def require_free(self, struct: Struct) -> None:
         """Raises X018 where code that is running takes values of the struct unchecked."""
-        mask = struct.nominal.mask & ~struct.bit
+        mask = struct.visible.mask & ~struct.bit
         relying = {linked: known for linked, known in self._live(mask).items() if known.relies & mask}
         running = self._compiler.engine.units_running(list(relying))
         if running:
@@ -63,7 +63,7 @@ class ExistingCode:
     def renew_closures(self, struct: Struct) -> None:
         """Closures whose code knows the struct get code that knows its new version."""
         rows = []
-        for linked, known in self._live(struct.nominal.mask & ~struct.bit).items():
+        for linked, known in self._live(struct.visible.mask & ~struct.bit).items():
             rows += [(linked[closure.symbol], closure) for closure in known.closures]
         rows.sort(key=lambda row: row[0])
         engine = self._compiler.engine

@@ -282,10 +282,12 @@ class Compiler:
     def define_version(self, struct: Struct) -> None:
         """Values of a struct are seen as those of this version. All code is compiled again at its next call; what runs sees at
         constructors that they make another version (`changed`)."""
-        if struct.newest is struct:
+        new = struct.newest is struct and struct.enum is not None and struct not in self.structs and struct.nominal is struct
+        if struct.newest is struct and not new:
             return
         self.require_free(struct)
-        self.changed_word(struct.newest).value = 1
+        if not new:
+            self.changed_word(struct.newest).value = 1
         self.changed_word(struct).value = 0
         self.world.universe.activate(struct)
         self.kinds.activate(struct)

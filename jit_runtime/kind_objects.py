@@ -13,7 +13,21 @@ from jit_runtime.layout.objects import BY_NAME, EXTRA_SHIFT, HEADER_MUTABLE, TYP
 from jit_runtime.layout.records import KIND_INFO, STRUCT_FIELD, STRUCT_INFO
 from jit_runtime.source.diagnostics import fail
 from jit_runtime.syntax import forms as f
-from jit_runtime.types.kinds import BUILTIN, KINDS, MOST_NESTED, NUMBERED, OF_VALUES, Abstract, Applied, Kind, Struct, TypeKind, Union, ValueKind
+from jit_runtime.types.kinds import (
+    BUILTIN,
+    KINDS,
+    MOST_NESTED,
+    NUMBERED,
+    OF_VALUES,
+    Abstract,
+    Applied,
+    Kind,
+    Struct,
+    TypeKind,
+    Union,
+    ValueKind,
+    Variable,
+)
 from jit_runtime.types.versions import obstacle_text
 
 if TYPE_CHECKING:
@@ -35,7 +49,9 @@ class KindObjects:
         self._tables: list[tuple[Kind, Any, ctypes.Array[ctypes.c_uint8]]] = []
 
     def word(self, kind: Kind) -> int:
-        """The object of a kind."""
+        """The object of a kind; a type variable counts as its bound."""
+        if isinstance(kind, Variable):
+            return self.word(kind.bound)
         found = self._words.get(kind)
         if found is None:
             builtin = kind.name in NUMBERED and kind in (KINDS[kind.name], self._compiler.world.universe.builtin(kind.name))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import Call, Const, Core, DefineMethod, DefineValue, DefineVersion, Global, KindRef, Lambda, Local, Param, Seq, Var
-from jit_runtime.expand.kind_versions import next_version, warn_of_new_kind
+from jit_runtime.expand.kind_versions import enum_again, is_enum, next_version, warn_of_new_kind
 from jit_runtime.expand.kinds import abstract_parent, kind_of, qualified
 from jit_runtime.expand.mistakes import duplicate, malformed, unsupported
 from jit_runtime.source.diagnostics import fail
@@ -128,6 +128,7 @@ def _abstract(x: Expander, head: Head, parent: Kind, form: f.List) -> Core:
     if isinstance(old, Abstract) and old.parent is parent and not old.closed:
         return Const(None, form.span)  # the same declaration again
     _require_free(head)
+    warn_of_new_kind(x, old, head.name, head.span)
     universe.define_abstract(head.name, parent, tuple(variance for _, variance in head.parameters))
     return Const(None, form.span)
 
@@ -136,6 +137,7 @@ def _alias(x: Expander, form: f.List, head: Head) -> Core:
     if len(head.rest) != 1:
         raise malformed("define", form.span, f"the type {{{head.name}}} needs one kind", "(define {Name} (union [{Int} {String}]))")
     _require_free(head)
+    warn_of_new_kind(x, x.env.universe.kinds.get(head.name), head.name, head.span)
     x.env.universe.define_alias(head.name, kind_of(x, head.rest[0]))
     return Const(None, form.span)
 
@@ -149,7 +151,7 @@ def _struct(x: Expander, head: Head, parent: Kind, form: f.List) -> Core:
     mutable = "mutable" in head.flags or head.word in ("mutable-struct", "mutable")
     universe, variances = x.env.universe, _with_parameters(x, head)
     old = universe.kinds.get(head.name)
-    if isinstance(old, Struct) and old.variances == variances:
+    if isinstance(old, Struct) and old.name == head.name and old.variances == variances:
         made = next_version(x, old, parent, lambda version: _complete(x, version, head, written, mutable))
         return Seq([constructor(made, head.name, form.span), DefineVersion(made, form.span), Const(None, form.span)], form.span)
     made = universe.define_struct(head.name, parent, variances)
@@ -161,8 +163,7 @@ def _struct(x: Expander, head: Head, parent: Kind, form: f.List) -> Core:
         else:
             universe.kinds[head.name] = old
         raise
-    if old is not None and old.name == head.name:
-        warn_of_new_kind(x, head.name, head.span)
+    warn_of_new_kind(x, old, head.name, head.span)
     return Seq([constructor(made, head.name, form.span), Const(None, form.span)], form.span)
 
 
@@ -239,9 +240,15 @@ def _enum(x: Expander, head: Head, parent: Kind, form: f.List) -> Core:
     variances = _with_parameters(x, head)
     written = _read_variants(head)
     universe = x.env.universe
+    old = universe.kinds.get(head.name)
+    steps: list[Core]
+    if is_enum(old) and old.variances == variances and old.parent is parent and not universe.is_prelude(old):
+        again = enum_again(x, old, written, lambda version, fields: _complete(x, version, head, fields, False))
+        steps = [step for one in again for step in (*_variant(one, old, form.span), DefineVersion(one, form.span))]
+        return Seq([*steps, Const(None, form.span)], form.span)
     kinds, variants = dict(universe.kinds), dict(universe.variants)
     enum = universe.define_abstract(head.name, parent, variances, closed=True)
-    steps: list[Core] = []
+    steps = []
     try:
         for name, fields in written:
             made = universe.define_struct(name, enum, variances, enum)
@@ -250,6 +257,7 @@ def _enum(x: Expander, head: Head, parent: Kind, form: f.List) -> Core:
     except BaseException:
         universe.kinds, universe.variants = kinds, variants
         raise
+    warn_of_new_kind(x, old, head.name, head.span)
     return Seq([*steps, Const(None, form.span)], form.span)
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeGuard, TypeVar
 
+from jit_runtime.expand.kinds import qualified
 from jit_runtime.source.diagnostics import Diagnostic
-from jit_runtime.types.kinds import Applied, Field, Kind, Struct, Variable
+from jit_runtime.types.kinds import Abstract, Applied, Field, Kind, Struct, Variable
+
+Fields = TypeVar("Fields")
 
 if TYPE_CHECKING:
     from jit_runtime.expand.expand import Expander
@@ -21,6 +25,41 @@ def next_version(x: Expander, old: Struct, parent: Kind, complete: Callable[[Str
     if same_definition(old.latest, made):
         return old.latest
     universe.expect(made)
+    return made
+
+
+def is_enum(kind: Kind | None) -> TypeGuard[Abstract]:
+    return isinstance(kind, Abstract) and kind.closed
+
+
+def enum_again(x: Expander, enum: Abstract, written: list[tuple[str, Fields]], complete: Callable[..., None]) -> list[Struct]:
+    """What a definition of an existing enum makes of its variants: versions of those that it had, and new ones.
+
+    Values of a variant that is gone stay what they are; no pattern names it.
+    """
+    universe = x.env.universe
+    before = dict(universe.variants)
+    made: list[Struct] = []
+    try:
+        for name, fields in written:
+            old = universe.variants.get(qualified(enum.name, name))
+            if old is not None and old.enum is enum:
+                universe.variants[name] = old
+                made.append(next_version(x, old, enum, partial(complete, fields=fields)))
+                continue
+            made.append(universe.define_struct(name, enum, enum.variances, enum))
+            complete(made[-1], fields)
+    except BaseException:
+        for struct in made:
+            if struct.newest is not struct or struct.nominal not in before.values():
+                universe.forget(struct)
+        universe.variants = before
+        raise
+    for child in enum.children:
+        if child.name not in dict(written):
+            universe.variants.pop(qualified(enum.name, child.name), None)
+            if universe.variants.get(child.name) is child:
+                del universe.variants[child.name]
     return made
 
 
@@ -41,8 +80,10 @@ def same_kind(a: Kind | None, b: Kind | None) -> bool:
     return a is b
 
 
-def warn_of_new_kind(x: Expander, name: str, span: Span) -> None:
-    """The name meant a kind that cannot go on as the one that is defined now."""
+def warn_of_new_kind(x: Expander, old: Kind | None, name: str, span: Span) -> None:
+    """Did the name mean a kind that cannot go on as the one that is defined now?"""
+    if not isinstance(old, (Struct, Abstract)) or old.name != name or x.env.universe.is_prelude(old):
+        return
     message = f"{{{name}}} is a new kind from now on: values and methods of the earlier {{{name}}} stay with that"
     help = "a struct goes on as the same kind if it stays a struct with as many type parameters, an enum likewise"
     x.env.warnings.append(Diagnostic("W002", span, message, help=help, severity="warning"))

@@ -61,7 +61,7 @@ def _warn_of_missing(x: Expander, arms: list[Arm], form: f.List) -> None:
         return
     enum = enums.pop()
     assert enum is not None
-    missing = [child.name for child in enum.children if child not in covered]
+    missing = [child.name for child in enum.children if child not in covered and not x.env.universe.is_gone(child)]
     if missing:
         some = " (a clause with a guard or an inner pattern may not match)" if any(child.name in missing for child in seen) else ""
         message = f"this match does not cover {', '.join(missing)} of {enum!r}{some}"

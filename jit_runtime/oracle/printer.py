@@ -44,6 +44,8 @@ def display(value: Value) -> str:
 
 def written_as_made(value: Record) -> str:
     """A struct's value in the version it was made with."""
+    if value.struct.is_constant:
+        return value.struct.name
     return f"({' '.join([value.struct.name, *(written(held(value, field.name)) for field in value.struct.fields)])})"
 
 

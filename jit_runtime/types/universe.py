@@ -48,6 +48,7 @@ class Universe:
         self._defined: dict[Kind, int] = {}  # in the order of their definitions, with their number
         self._computed: dict[Hashable, Kind] = {}
         self._prelude()
+        self._first = set(self._defined)
 
     def _prelude(self) -> None:
         """Option and Result (language.md S11.6); a program's own definitions replace them."""
@@ -92,8 +93,21 @@ class Universe:
         self._defined[version] = len(self._defined)
 
     def forget(self, version: Struct) -> None:
-        """A version that `expect` told of does not come."""
-        version.nominal.versions.remove(version)
+        """A version that `expect` told of, or a variant, does not come."""
+        if version.nominal is not version:
+            version.nominal.versions.remove(version)
+        elif version.enum is not None:
+            version.enum.children.remove(version)
+            self.variants.pop(f"{version.enum.name}.{version.name}", None)
+            self.variants.pop(version.name, None)
+
+    def is_gone(self, variant: Kind) -> bool:
+        """A variant that the newest definition of its enum has not."""
+        return isinstance(variant, Struct) and variant.enum is not None and f"{variant.enum.name}.{variant.name}" not in self.variants
+
+    def is_prelude(self, kind: Kind | None) -> bool:
+        """Option and Result as they are from the start: definitions of these names make other kinds."""
+        return kind in self._first
 
     def activate(self, version: Struct) -> None:
         """Values of all versions are seen as this one from now on."""

@@ -142,3 +142,29 @@ def test_random_versions(mode: str, random: Random) -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_many_random_versions(seed: int) -> None:
     check(Random(seed), ("checked", "stress", "normal")[seed % 3], 150)
+
+
+# ---- another sort of kind ----
+
+
+@pytest.mark.parametrize(
+    "second", ["(define {enum Thing} Here There)", "(define {struct [Thing T]} [a {T}])", "(define {abstract Thing})", "(define {Thing} {Int})"]
+)
+def test_a_kind_of_another_sort_is_a_new_one_and_says_so(session: Session, second: str) -> None:
+    session.eval("(define {struct Thing} [a]) (define old (Thing 1)) (define f [t {Thing}] t.a)")
+    found = session.eval(second)
+    assert [warning.message for warning in found.warnings] == [
+        "{Thing} is a new kind from now on: values and methods of the earlier {Thing} stay with that"
+    ]
+    assert outcome(session, "(list (f old) (type? old Thing))") == "(1 false)"
+
+
+def test_the_same_definition_again_changes_nothing(session: Session) -> None:
+    text = "(define {struct [Pair A B]} [first {A}] [second {List A}]) (define {enum Tree} Leaf (Node [left {Tree}] [value {Int}]))"
+    session.eval(text)
+    session.eval("(define f [t {Tree}] (match t [Leaf 0] [(Node l v) (+ v (f l))])) (define kept (list (Pair 1 '(2)) (Node Leaf 3)))")
+    assert outcome(session, "(f (Node Leaf 3))") == "3"
+    before = session.compiler.world.universe.count
+    assert session.eval(text).warnings == []
+    assert session.compiler.world.universe.count == before
+    assert outcome(session, "(list kept (= kept (list (Pair 1 '(2)) (Node Leaf 3))) (f (Node Leaf 4)))") == "(((Pair 1 (2)) (Node Leaf 3)) true 4)"
