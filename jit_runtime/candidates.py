@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jit_runtime.infer.world import GenericFunction, Method
 from jit_runtime.types.errors import CODES
-from jit_runtime.types.kinds import Kind, Variable, below
+from jit_runtime.types.kinds import Kind, TypeKind, ValueKind, Variable, below
 
 if TYPE_CHECKING:
     from jit_runtime.compiler import Compiler
@@ -30,14 +30,14 @@ def notes(compiler: Compiler, code: int) -> tuple[str, ...]:
 def explain(function: GenericFunction, kinds: list[Kind], *, ambiguous: bool) -> list[str]:
     lines = []
     for method in function.methods:
-        why = rejected(method, kinds)
+        why = rejected(method, kinds, perhaps=ambiguous)
         if not (ambiguous and why):
             lines.append(f"candidate {signature(method)}{': ' + why if why else ''}")
     return lines[:MOST] + ([f"and {len(lines) - MOST} more"] if len(lines) > MOST else [])
 
 
-def rejected(method: Method, kinds: list[Kind]) -> str | None:
-    """Why a method does not take arguments of these kinds; None if it does."""
+def rejected(method: Method, kinds: list[Kind], *, perhaps: bool = False) -> str | None:
+    """Why a method does not take arguments of these kinds; None if it does, or (`perhaps`) may do for the right values."""
     count = len(kinds)
     if not method.accepts(count):
         most = len(method.lam.params)
@@ -45,7 +45,8 @@ def rejected(method: Method, kinds: list[Kind]) -> str | None:
         takes = fixed if method.lam.rest is None else f"at least {method.required}"
         return f"takes {takes} argument{'s' if takes != '1' else ''}"
     for i, (kind, accepted) in enumerate(zip(kinds, method.signature.kinds_for(count), strict=True), 1):
-        if not below(kind, accepted):
+        one = isinstance(accepted, ValueKind | TypeKind)
+        if not below(kind, accepted) and not (perhaps and one and kind.mask & accepted.mask):
             return f"argument {i} is {kind!r}, not {accepted!r}"
     for group in method.signature.same_for(count):
         if len({kinds[i] for i in group}) > 1:

@@ -101,6 +101,6 @@ def _apart(a: Signature, b: Signature, count: int) -> bool:
 
 
 def _no_common(x: Kind, y: Kind) -> bool:
-    if (isinstance(x, ValueKind) and isinstance(y, ValueKind)) or (isinstance(x, TypeKind) and isinstance(y, TypeKind)):
-        return x is not y
+    if isinstance(x, ValueKind | TypeKind) or isinstance(y, ValueKind | TypeKind):  # one instance each
+        return not below(x, y) and not below(y, x)
     return not x.mask & y.mask or (not x.abstract and not y.abstract and x.head is not y.head)
