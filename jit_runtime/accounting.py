@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from jit_runtime.data_form import load
+from jit_runtime.data_form import load, text_of
 from jit_runtime.engine.constants import immediate_word
 from jit_runtime.engine.native import Struct
 from jit_runtime.holders import holders
@@ -30,7 +30,7 @@ HISTORY = ("*1", "*2", "*3")
 class Accounting:
     def __init__(self, compiler: Compiler) -> None:
         self._compiler, self._engine = compiler, compiler.engine
-        self.answers: tuple[Callable[[int, int], int], ...] = (self._stats, self._regions, self._who_holds, self._forget)
+        self.answers: tuple[Callable[[int, int], int], ...] = (self._stats, self._regions, self._who_holds, self._forget, self._code_stats)
 
     # ---- the questions, in the order of runtime/session.omni ----
 
@@ -59,6 +59,15 @@ class Accounting:
         self._engine.heap.write(undead_budget=0)
         self._engine.task.write(poll=1)
         return words.NOTHING
+
+    def _code_stats(self, subject: int, dest: int) -> int:
+        """Of the session, or of one function; `nothing` for what is no function of the program."""
+        accounts = self._compiler.accounts
+        if subject == words.NOTHING:
+            return self._dict({name.replace("_", "-"): count for name, count in accounts.read().items()}, dest)
+        name = text_of(subject)
+        function = self._compiler.world.functions.get(name)
+        return words.NOTHING if function is None else self._dict(accounts.of_function(function), dest)
 
     # ---- regions ----
 
@@ -99,6 +108,8 @@ class Accounting:
     def _word(self, value: Any, dest: int) -> int:
         if isinstance(value, str):
             return self._symbol(value)
+        if isinstance(value, dict):
+            return self._dict(value, dest)
         if isinstance(value, list):
             return self._list([self._word(item, dest) for item in value], dest)
         found = immediate_word(value)

@@ -14,6 +14,7 @@ import pickle
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from jit_runtime.code_accounting import NO_CODE, Code, shares
 from jit_runtime.codegen.image import image_key
 from jit_runtime.expand.core import Core, DefineMethod, DefineValue, DefineVersion, Global, KindRef, Lambda, SetGlobal
 from jit_runtime.infer.fuse import fuse
@@ -39,8 +40,10 @@ class Merged:
     def __init__(self, name: str) -> None:
         self.module = Module(name)
         self.places: dict[str, Any] = {}
+        self.owners: dict[str, str] = {}  # by function of the module: the unit it is of
 
     def add(self, unit: Unit) -> None:
+        self.owners.update(dict.fromkeys((fn.name for fn in unit.module.functions), unit.name))
         self.module.functions += unit.module.functions
         self.places.update(unit.places)
 
@@ -127,13 +130,13 @@ class Record:
 
     `kinds`, `structs`: the kinds among the literals (`Universe.describe`), and the structs that code makes or tests for, by number.
     `places`: what traces say about a function: (symbol, form index or slot symbol, start in its text, length, name, inner).
-    `slots`: (slot symbol, function name, index of the method, key, arguments given, result set, code symbol or None).
+    `slots`: (slot symbol, function name, index of the method, key, arguments given, result set, code symbol or None, what that cost).
     """
 
     def __init__(self) -> None:
         self.image = b""
         self.forms: list[str] = []
-        self.slots: list[tuple[str, str, int, tuple[int, ...], int, int, str | None]] = []
+        self.slots: list[tuple[str, str, int, tuple[int, ...], int, int, str | None, Code]] = []
         self.heated: list[str] = []
         self.literals: list[object] = []
         self.kinds: list[tuple[object, ...]] = []
@@ -156,13 +159,13 @@ class Record:
         for core in forms:
             define_cells(compiler, core)
         slots = []
-        for symbol, function_name, index, key, given, result, code in self.slots:
+        for symbol, function_name, index, key, given, result, code, cost in self.slots:
             function = compiler.world.lookup(function_name)
             if function is None or not hasattr(function, "methods") or index >= len(function.methods):
                 return None
             slot = compiler.restore_slot(symbol, function.methods[index], key, given, result)
-            slots.append((slot, code))
-        for slot, _ in slots:
+            slots.append((slot, code, cost))
+        for slot, *_ in slots:
             if slot.slot.name in self.heated:
                 compiler.heat(slot.instance)
         for value in self.literals:
@@ -176,14 +179,14 @@ class Record:
             if found is None or isinstance(found, float):
                 return None
             compiler.function_object(found)  # type: ignore[arg-type]
-        linked = compiler.engine.link(self.image, self.forms + [code for _, code in slots if code])
+        linked = compiler.engine.link(self.image, self.forms + [code for _, code, _ in slots if code])
         spans: dict[int | str, Span] = {i: core.span for i, core in enumerate(forms)}
-        spans |= {slot.slot.name: slot.instance.method.lam.span for slot, _ in slots}
+        spans |= {slot.slot.name: slot.instance.method.lam.span for slot, *_ in slots}
         linked.places = {symbol: Place(name, part(spans[owner], start, length), inner) for symbol, owner, start, length, name, inner in self.places}
         compiler.batches.add(linked)
-        for slot, code in slots:
+        for slot, code, cost in slots:
             if code:
-                slot.unit = linked
+                slot.unit, slot.code = linked, cost
                 slot.slot.target = linked[code]
         return [linked[name] for name in self.forms]
 
@@ -192,7 +195,7 @@ def build(compiler: Compiler, forms: list[Core]) -> tuple[Record, list[int]]:
     """Compile forms and the functions they call into one unit, in the quick tier; what has loops is left to its stub."""
     record, merged = Record(), Merged("batch")
     texts: dict[str, tuple[int | str, Span]] = {}
-    known, literals, objects, structs = set(compiler.slots), set(compiler.literal_names), set(compiler.objects), set(compiler.structs)
+    known, literals, objects, structs = set(compiler.slots), set(compiler.literals.names), set(compiler.objects.made), set(compiler.structs)
     for i, core in enumerate(forms):
         unit = Unit(f"form.{i}", compiler.world, compiler, compiler.infer(core), QUICK)
         compiler.build(unit, unit.form)
@@ -204,7 +207,7 @@ def build(compiler: Compiler, forms: list[Core]) -> tuple[Record, list[int]]:
     while fresh := [slot for name, slot in compiler.slots.items() if name not in known and name not in done]:
         for slot in fresh:
             done.add(slot.slot.name)
-            if slot.unit is None and compiler.quick_first(slot.instance):
+            if slot.unit is None and compiler.tiers.first(slot.instance) == QUICK:
                 unit = compiler.unit_of(slot.instance, slot, QUICK)
                 codes[slot.slot.name] = unit.name
                 merged.add(unit)
@@ -212,25 +215,27 @@ def build(compiler: Compiler, forms: list[Core]) -> tuple[Record, list[int]]:
     linked = compiler.link(merged, QUICK, record.forms + list(codes.values()))
     record.image = linked.image
     compiler.batches.add(linked)
+    costs = shares(linked.code, merged.owners, merged.module, linked.image)
     for name in done:
         slot = compiler.slots[name]
         method = slot.instance.method
         index = method.function.methods.index(method)
         code = codes.get(name)
-        record.slots.append((name, lookup_name(method.function, compiler), index, slot.instance.key, slot.instance.given, slot.result, code))
+        about = (name, lookup_name(method.function, compiler), index, slot.instance.key, slot.instance.given, slot.result)
+        record.slots.append((*about, code, costs[code] if code else NO_CODE))
         if slot.counter is not None:
             record.heated.append(name)
         if code:
-            slot.unit = linked
+            slot.unit, slot.code = linked, costs[code]
             slot.slot.target = linked[code]
     for symbol, (owner, span) in texts.items():
         place = merged.places[symbol]
         record.places.append((symbol, owner, place.home.start - span.start, place.home.end - place.home.start, place.name, place.inner))
-    made = [key[1] for key in compiler.literal_names if key not in literals]  # type: ignore[index]
+    made = [key[1] for key in compiler.literals.names if key not in literals]  # type: ignore[index]
     record.literals = [value for value in made if not isinstance(value, KindRef)]
     record.kinds = [compiler.world.universe.describe(value.kind) for value in made if isinstance(value, KindRef)]
     record.structs = [number for number, struct in compiler.world.universe.structs.items() if struct in compiler.structs and struct not in structs]
-    record.objects = [lookup_name(made.function, compiler) for name, made in compiler.objects.items() if name not in objects]
+    record.objects = [lookup_name(made.function, compiler) for name, made in compiler.objects.made.items() if name not in objects]
     return record, [linked[name] for name in record.forms]
 
 

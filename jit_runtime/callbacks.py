@@ -105,7 +105,7 @@ class Callbacks:
     def _function(self, word: int) -> GenericFunction | None:
         """The generic function that a function object, a symbol or a struct means."""
         compiler = self._compiler
-        for name, made in compiler.objects.items():
+        for name, made in compiler.objects.made.items():
             if made.word == word and name.startswith("fun."):
                 return made.function
         if word & words.TAG_MASK == words.OBJECT_TAG:
@@ -146,7 +146,7 @@ class Callbacks:
             return None
         name = text_of(subject)
         world = self._compiler.world
-        builtin = kind == "function" and self._compiler.is_builtin_object(subject)
+        builtin = kind == "function" and self._compiler.objects.is_builtin(subject)
         found = None if builtin else world.functions.get(name) or world.values.get(name)
         if found is not None:
             return found.doc or None

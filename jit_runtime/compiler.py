@@ -7,7 +7,6 @@ slots their adapters, and creates what units name by symbol: cells, literals, fu
 from __future__ import annotations
 
 import ctypes
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -15,46 +14,32 @@ from typing import TYPE_CHECKING, Any
 
 from jit_runtime.batch import names_in
 from jit_runtime.closure_code import ExistingCode
+from jit_runtime.code_accounting import Code, CodeAccounts
 from jit_runtime.codegen.line_tables import only_place
-from jit_runtime.engine.constants import Constants, immediate_word
-from jit_runtime.expand.core import (
-    Big,
-    Call,
-    Const,
-    Core,
-    DefineMethod,
-    DefineValue,
-    DefineVersion,
-    KindRef,
-    Lambda,
-    Lst,
-    Seq,
-    Sym,
-)
+from jit_runtime.engine.constants import Constants
+from jit_runtime.expand.core import Call, Core, DefineMethod, DefineValue, DefineVersion, Lambda, Seq
 from jit_runtime.expand.extensions import EXTENSION
 from jit_runtime.expand.kind_definitions import CONSTRUCTOR, constructed
+from jit_runtime.function_objects import FunctionObjects
 from jit_runtime.infer.adapters import AdapterUnit, RedispatchUnit
 from jit_runtime.infer.annotate import Inference
-from jit_runtime.infer.builtin_functions import as_generic, extended
+from jit_runtime.infer.builtin_functions import extended
 from jit_runtime.infer.calls import call_rep
-from jit_runtime.infer.entries import BuiltinUnit, EntryUnit
-from jit_runtime.infer.prims import op_symbol
 from jit_runtime.infer.unit import OPTIMISED, QUICK, Unit, mangle
 from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance, Method, World, dispatch
 from jit_runtime.kind_objects import KindObjects
-from jit_runtime.layout import words
 from jit_runtime.layout.records import CELL
+from jit_runtime.literals import Literals
 from jit_runtime.pipeline import BUILD, EMIT, INFER, LINK, ROOTS, Pipeline
-from jit_runtime.source.diagnostics import OmniError, fail
-from jit_runtime.source.text import NOWHERE
+from jit_runtime.source.diagnostics import OmniError
+from jit_runtime.tiering import Tiers
 from jit_runtime.types.builtins import Builtin, find_builtin
 from jit_runtime.types.kinds import ANY, BIT, NUMBERED, Struct
 
 if TYPE_CHECKING:
     from jit_runtime.batch import Merged
     from jit_runtime.engine.engine import Engine
-
-HOT_CALLS = 1000
+    from jit_runtime.tiering import Part
 
 
 @dataclass(slots=True, eq=False)
@@ -65,6 +50,7 @@ class CodeSlot:
     instance: Instance
     result: int
     unit: Any = None
+    code: Code | None = None
     counter: Any = None
     version: Any = None
     again: bool = False
@@ -72,16 +58,6 @@ class CodeSlot:
     def fits(self, inst: Instance) -> bool:
         """Callers may go through this slot: it promises all that the instance returns, in the same representation."""
         return not inst.result & ~self.result and call_rep(inst.result) == call_rep(self.result)
-
-
-@dataclass(slots=True, eq=False)
-class FunctionObject:
-    """A function as a value: the permanent object, whose first words the entry code fills in."""
-
-    word: int
-    function: GenericFunction
-    stub: int
-    unit: Any = None
 
 
 class Compiler:
@@ -98,18 +74,16 @@ class Compiler:
         self.world = World()
         self.world.library = library
         self.inference = Inference(self.world)
+        self.accounts = CodeAccounts(self)
         self.slots: dict[str, CodeSlot] = {}
         self.by_instance: dict[Instance, CodeSlot] = {}
-        self.literals: dict[str, int] = {}
-        self.literal_names: dict[object, str] = {}
+        self.literals = Literals(self)
         self.cells: dict[str, GlobalValue] = {}
         self.defined = self.world.defined
         self.named_by_methods: set[str] = set()  # what functions name, defined or not
-        self.objects: dict[str, FunctionObject] = {}
-        self.builtin_functions: dict[str, GenericFunction] = {}
+        self.objects = FunctionObjects(self)
         self.forms = 0
-        self.always_optimise = False
-        self.never_optimise = False
+        self.tiers = Tiers(self)
         self.batches: set[Any] = set()  # units of many functions: never unloaded
 
     # ---- compiling ----
@@ -118,11 +92,10 @@ class Compiler:
         """Compile the expression of a top-level form; returns the unit (to be closed after running) and its entry."""
         facts = self.infer(core)
         self.forms += 1
-        looping = any(f.loops for f in (facts.shape.root, *facts.shape.functions.values()))
-        tier = OPTIMISED if looping and not self.never_optimise else QUICK
+        tier = self.tiers.first(facts)
         unit = Unit("form", self.world, self, facts, tier)
         name = self.build(unit, unit.form)
-        linked = self.link_unit(unit, tier)
+        linked = self.tiers.link(unit, tier, None)
         return linked, linked[name]
 
     def infer(self, what: Core | Instance) -> Any:
@@ -145,42 +118,26 @@ class Compiler:
         self.infer(inst)
         if not slot.fits(inst):
             return self.adapt(slot)
-        tier = QUICK if self.quick_first(inst) else OPTIMISED
-        return self.install(slot, tier)
+        tier = self.tiers.first(inst)
+        made = self.unit_of(inst, slot, tier)
+        return self.put(slot, self.tiers.link(made, tier, slot), made.name)
 
-    def install(self, slot: CodeSlot, tier: int) -> int:
-        """Compile the slot's instance in one tier and put the code into the slot; old code is unloaded when it can be."""
-        unit = self.unit_of(slot.instance, slot, tier)
-        linked = self.link_unit(unit, tier)
+    def put(self, slot: CodeSlot, linked: Any, name: str) -> int:
+        """Put code into a slot; old code is unloaded when it can be."""
         if slot.unit is not None:
             self.retire(slot.unit)
-        slot.unit = linked
-        slot.slot.target = linked[unit.name]
-        return linked[unit.name]  # type: ignore[no-any-return]
+        slot.unit, slot.code = linked, linked.code.after(slot.code)
+        slot.slot.target = linked[name]
+        return linked[name]  # type: ignore[no-any-return]
 
     def retire(self, unit: Any) -> None:
         """Unload code that no slot names any more, when nothing else does."""
         if unit not in self.batches:
+            self.tiers.over(unit)
             self.engine.retire(unit)
 
-    def quick_first(self, inst: Instance) -> bool:
-        """Code with loops is optimised at once (there is no way from quick code into the middle of an optimised loop)."""
-        assert inst.analysis is not None
-        shape = inst.analysis.shape
-        return self.never_optimise or (not self.always_optimise and not any(f.loops for f in (shape.root, *shape.functions.values())))
-
     def heat(self, inst: Instance) -> tuple[str, str] | None:
-        """Symbols of a call counter and of the stub to go to when it reaches 0; None: the code stays as it is."""
-        if self.never_optimise:
-            return None
-        slot = self.by_instance[inst]
-        counter, stub = "heat" + slot.slot.name[4:], "hot" + slot.slot.name[4:]
-        if slot.counter is None:
-            slot.counter = ctypes.c_int64(0)
-            self.engine.define(counter, ctypes.addressof(slot.counter))
-            self.engine.define(stub, self.engine.machine.stub(lambda address, task: self.entry_called(partial(self.install, slot, OPTIMISED))))
-        slot.counter.value = HOT_CALLS
-        return counter, stub
+        return self.tiers.heat(inst)
 
     def version(self, inst: Instance) -> tuple[str, int]:
         """Symbol of the word that counts the instance's definitions, and what it is now: code that inlined it compares."""
@@ -231,23 +188,35 @@ class Compiler:
         old.slot.target = linked[name]
         return linked[name]  # type: ignore[no-any-return]
 
-    def entry(self, made: FunctionObject) -> int:
-        """Compile the generic entry of a function object."""
-        function = made.function
-        for method in function.methods:
-            for inst in list(method.instances.values()):
-                self.infer(inst)
-        unit = EntryUnit(function, self.world, self)
-        name = self.build(unit, unit.build)
-        for method in function.methods:
-            for inst in method.instances.values():
-                self.infer(inst)
-        linked = self.link(unit, QUICK, [name])
-        made.unit = linked
-        self.constants.set_function(made.word, linked[name], unit.info)
-        return linked[name]  # type: ignore[no-any-return]
+    def link_unit(self, unit: Unit, tier: int) -> Any:
+        """Link a unit of which closures may be made, and which may be running when a struct is redefined."""
+        exports = self.exports_of(unit)
+        return self.belongs(self.link(unit, tier, exports), unit)
 
-    def link(self, unit: Unit | Merged, tier: int, exports: list[str]) -> Any:
+    def exports_of(self, unit: Unit) -> list[str]:
+        """Its main function and the code of its closures."""
+        symbols = {closure.symbol for closure in unit.closure_code}
+        for fn in unit.module.functions:
+            if fn.name in symbols:
+                fn.attributes.add("export")
+        return [unit.name, *sorted(symbols - {unit.name})]
+
+    def belongs(self, linked: Any, unit: Unit) -> Any:
+        """Code of a unit was linked."""
+        linked.makes_closures = unit.makes_closures
+        self.existing.note(linked, unit)
+        return linked
+
+    def link(self, unit: Unit | Merged | Part, tier: int, exports: list[str]) -> Any:
+        text = self.text_of(unit)
+        return self.note(unit, self.pipeline.run(LINK, self.engine, text, exports, tier), tier)
+
+    def link_image(self, unit: Unit | Part, image: bytes, exports: list[str], seconds: float) -> Any:
+        """Link what was compiled elsewhere, in so many seconds, from the text of a unit."""
+        return self.note(unit, self.engine.link(image, exports), OPTIMISED, seconds)
+
+    def text_of(self, unit: Unit | Merged | Part) -> str:
+        """LLVM text."""
         pipeline = self.pipeline
         pipeline.run(ROOTS, unit.module)
         for fn in unit.module.functions:
@@ -255,20 +224,11 @@ class Compiler:
             if only is not None and fn.name in unit.places:
                 unit.places[fn.name] = unit.places[fn.name]._replace(home=only)
                 fn.span = None
-        text = pipeline.run(EMIT, unit.module, self.engine.image.inline_text)
-        linked = pipeline.run(LINK, self.engine, text, exports, tier)
-        linked.places = unit.places
-        return linked
+        return str(pipeline.run(EMIT, unit.module, self.engine.image.inline_text))
 
-    def link_unit(self, unit: Unit, tier: int) -> Any:
-        """Link a unit of which closures may be made, and which may be running when a struct is redefined."""
-        symbols = {closure.symbol for closure in unit.closure_code}
-        for fn in unit.module.functions:
-            if fn.name in symbols:
-                fn.attributes.add("export")
-        linked = self.link(unit, tier, [unit.name, *sorted(symbols - {unit.name})])
-        linked.makes_closures = unit.makes_closures
-        self.existing.note(linked, unit)
+    def note(self, unit: Unit | Merged | Part, linked: Any, tier: int, elsewhere: float = 0.0) -> Any:
+        linked.places = unit.places
+        linked.code = self.accounts.linked(unit.module, linked, tier, elsewhere)
         return linked
 
     # ---- definitions ----
@@ -295,9 +255,7 @@ class Compiler:
             self.invalidate(slot.instance)
             if slot.again:
                 slot.slot.reset()
-        for name, made in self.objects.items():
-            if made.unit is not None and not name.startswith("builtin."):
-                self.reset_object(made)
+        self.objects.kinds_changed()
         self.existing.renew_closures(struct)
         self.engine.nudge()
 
@@ -348,7 +306,7 @@ class Compiler:
             for other in [*function.methods, *gone]:
                 for inst in list(other.instances.values()) if other is not method else ():
                     self.choose_again(inst)
-        self.refresh_object(function)
+        self.objects.redefined(function)
         self.engine.nudge()  # loops that call themselves look whether they were redefined
 
     def choose_again(self, inst: Instance) -> None:
@@ -404,31 +362,11 @@ class Compiler:
             slot.slot.reset()
             if slot.version is not None:
                 slot.version.value += 1
-        made = self.objects.get(self.object_name(inst.method.function))
-        if made is not None and made.unit is not None:
-            self.reset_object(made)  # its entry converts the old result kinds
+        self.objects.result_changed(inst.method.function)
         callers, inst.callers = inst.callers, set()
         for caller in callers:
             if caller is not inst:
                 self.invalidate(caller)
-
-    def refresh_object(self, function: GenericFunction) -> None:
-        made = self.objects.get(self.object_name(function))
-        if made is not None:
-            made.function = function
-            self.reset_object(made)
-
-    def reset_object(self, made: FunctionObject) -> None:
-        """Compile the entry of a function object again at its next call."""
-        if made.unit is not None:
-            self.retire(made.unit)
-            made.unit = None
-        self.constants.set_function(made.word, made.stub, EntryUnit(made.function, self.world, self).info)
-
-    def object_name(self, found: GenericFunction | Builtin) -> str:
-        """The library's function and the program's of the same name are two objects: the second may call the first."""
-        kind = "builtin" if isinstance(found, Builtin) else "lib" if self.world.library(found.name) is found else "fun"
-        return f"{kind}.{mangle(found.name)}"
 
     # ---- Linker ----
 
@@ -489,38 +427,10 @@ class Compiler:
         return value.name in self.defined
 
     def literal(self, value: object) -> str:
-        text = repr(self.world.universe.describe(value.kind)) if isinstance(value, KindRef) else repr(value)
-        key = (text, value)  # 1 and 1.0 are equal, also inside lists
-        name = self.literal_names.get(key)
-        if name is None:
-            name = "lit." + hashlib.sha1(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-            self.literal_names[key] = name
-            self.literals[name] = word = self.make_literal(value)
-            self.engine.define(name, word)
-        return name
+        return self.literals.name(value)
 
-    def make_literal(self, value: object) -> int:
-        """The word of an immutable constant, built in the constants region."""
-        if isinstance(value, str):
-            return self.constants.string(value)
-        if isinstance(value, Sym):
-            return self.symbol_word(value.name)
-        if isinstance(value, KindRef):
-            return self.kinds.word(value.kind)
-        if isinstance(value, Lst):
-            tail = self.datum_word(value.tail) if value.tail is not None else words.NULL
-            for item in reversed(value.items):
-                tail = self.constants.pair(self.datum_word(item), tail)
-            return tail
-        if isinstance(value, (int, float)):
-            return self.constants.boxed(value)
-        if isinstance(value, Big):
-            return self.constants.big(value.value)
-        raise fail("X0900", None, f"not supported yet: a literal {type(value).__name__}")
-
-    def datum_word(self, value: object) -> int:
-        found = immediate_word(value)
-        return found if found is not None else self.literals[self.literal(value)]
+    def function_object(self, found: GenericFunction | Builtin) -> str:
+        return self.objects.name(found)
 
     def struct(self, struct: Struct) -> str:
         """The symbol whose address is the first word of a struct's instances."""
@@ -530,56 +440,6 @@ class Compiler:
             self.changed_word(struct)
             self.engine.define(name, self.kinds.header(struct))
         return name
-
-    def maker(self, kind: Struct) -> int:
-        """The function object that makes instances of a struct."""
-        found = self.world.lookup(kind.name)
-        return self.objects[self.function_object(found)].word if isinstance(found, GenericFunction) else words.NOTHING
-
-    def symbol_word(self, name: str) -> int:
-        return self.constants.symbol(name)
-
-    def function_object(self, found: GenericFunction | Builtin) -> str:
-        function = found if isinstance(found, GenericFunction) else self.builtin_function(found)
-        name = self.object_name(found)
-        if name not in self.objects:
-            info = 1 << 8 if isinstance(found, Builtin) and self.is_direct(found) else EntryUnit(function, self.world, self).info
-            made = FunctionObject(0, function, 0)
-            compile = (lambda: self.builtin_entry(made, found)) if isinstance(found, Builtin) else (lambda: self.entry(made))
-            made.stub = self.engine.machine.stub(lambda address, task: self.entry_called(compile))
-            made.word = self.constants.function(function.name, made.stub, info)
-            self.objects[name] = made
-            self.engine.define(name, made.word)
-        return name
-
-    def is_builtin_object(self, word: int) -> bool:
-        """Is this function object that of a builtin, whatever the program calls by its name?"""
-        return any(made.word == word for name, made in self.objects.items() if name.startswith("builtin."))
-
-    @staticmethod
-    def is_direct(builtin: Builtin) -> bool:
-        """A runtime function that takes its arguments from the buffer."""
-        return (builtin.max_args is None and builtin.native[0] == "rt") or builtin.name in ("list", "array", "array-ref", "array-set!")
-
-    def builtin_entry(self, made: FunctionObject, builtin: Builtin) -> int:
-        if not self.is_direct(builtin):
-            return self.entry(made)
-        from jit_runtime.infer.annotate import Analysis
-        from jit_runtime.infer.shape import MachineFunction, Shape
-
-        empty = Lambda(builtin.name, [], None, None, Const(None, NOWHERE), NOWHERE)
-        unit = BuiltinUnit(f"entry.{builtin.name}", self.world, self, Analysis(Shape(MachineFunction(empty, empty.body, None))))
-        symbol = builtin.native[1] if builtin.native[0] == "rt" else op_symbol(builtin)
-        name = self.build(unit, unit.build, symbol, builtin)
-        linked = self.link(unit, QUICK, [name])
-        made.unit = linked
-        self.constants.set_function(made.word, linked[name], 1 << 8)
-        return linked[name]  # type: ignore[no-any-return]
-
-    def builtin_function(self, builtin: Builtin) -> GenericFunction:
-        if builtin.name not in self.builtin_functions:
-            self.builtin_functions[builtin.name] = as_generic(builtin)
-        return self.builtin_functions[builtin.name]
 
 
 def made_by(node: DefineMethod) -> Struct | None:

@@ -80,7 +80,7 @@ class KindObjects:
         if fields["form"] == NOMINAL:
             self._table(kind, info)
         if isinstance(kind, Struct) and kind.enum is None:
-            info.write(maker=self._compiler.maker(kind))
+            info.write(maker=self._compiler.objects.maker(kind))
         return made
 
     def _open(self, kind: Abstract, word: int) -> None:
@@ -105,7 +105,7 @@ class KindObjects:
     def _describe(self, kind: Kind) -> dict[str, int]:
         constants = self._compiler.constants
         if isinstance(kind, ValueKind):
-            return {"form": VALUE, "word": self._compiler.datum_word(kind.value), "abstract": 2}
+            return {"form": VALUE, "word": self._compiler.literals.word(kind.value), "abstract": 2}
         if isinstance(kind, TypeKind):
             return {"form": TYPE, "word": self.word(kind.of), "abstract": 2}
         if isinstance(kind, Applied):

@@ -12,7 +12,7 @@ CHECK, STRESS_EVACUATE, STRESS_RETIRE = 1, 2, 4
 class Options:
     """`engine`: native, quick (never the optimising tier) or oracle (the reference interpreter).
 
-    `check`: checked mode (OMNI_CHECK). `stress`: "evacuate", "retire" or "" (OMNI_STRESS). `out_fd`: where programs print.
+    `check`: checked mode (OMNI_CHECK). `stress`: "evacuate", "retire", "tiers" or "" (OMNI_STRESS). `out_fd`: where programs print.
     `verify`: check what each stage of the pipeline made (OMNI_VERIFY).
     """
 

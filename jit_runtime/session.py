@@ -75,7 +75,9 @@ class Session:
         self.history = hashlib.sha256(self.options.engine.encode())  # of all that was evaluated: the state that code is compiled in
         self.pipeline = Pipeline(self.engine, verifying=self.options.verify)
         self.compiler = Compiler(self.engine, self.library, self.pipeline)
-        self.compiler.never_optimise = self.options.engine == "quick"
+        self.compiler.tiers.never_optimise = self.options.engine == "quick"
+        if self.options.stress == "tiers":
+            self.compiler.tiers.eager()
         self._callbacks = Callbacks(self.compiler, self._compile_failed)
         self._recent: Recent | None = None
 
@@ -237,7 +239,7 @@ class Session:
     def stats(self) -> dict[str, int]:
         """Counters of the session; from any thread, also while code runs."""
         heap = self.engine.heap
-        return {key: heap.read(key) for key in LEVELS + COUNTERS}
+        return {key: heap.read(key) for key in LEVELS + COUNTERS} | self.compiler.accounts.read()
 
     def complete(self, text: str, cursor: int) -> tuple[int, int, list[Any]]:
         """(start, end, completions) for the name before the cursor."""

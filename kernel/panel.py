@@ -22,6 +22,7 @@ def panel(seconds: float, delta: Counters, now: Counters, held: Sequence[int], *
 def _facts(seconds: float, delta: Counters, now: Counters) -> list[tuple[str, str]]:
     return [
         ("time", seconds_text(seconds)),
+        ("compiling", amount_text(delta.get("compile_us", 0), "microseconds")),
         ("live regions", count_text(now.get("regions_live", 0))),
         ("held", bytes_text(now.get("held_bytes", 0))),
         ("allocated", amount_text(delta.get("bytes_allocated", 0), "bytes")),

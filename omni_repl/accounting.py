@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 Counters = Mapping[str, int]
 
-# (key of Session.stats(), what it is called, "bytes" or "count"), in the order they are shown.
+# (key of Session.stats(), what it is called, "bytes", "count" or "microseconds"), in the order they are shown.
 ROWS = (
     ("regions_live", "live regions", "count"),
     ("held_bytes", "bytes held by regions", "bytes"),
@@ -27,6 +27,12 @@ ROWS = (
     ("splices", "regions spliced", "count"),
     ("retains", "regions retained", "count"),
     ("log_entries", "barrier entries logged", "count"),
+    ("code_bytes", "bytes of machine code", "bytes"),
+    ("instances", "instances of functions", "count"),
+    ("units_compiled", "units compiled", "count"),
+    ("units_optimised", "of those optimised", "count"),
+    ("llvm_instructions", "LLVM instructions compiled", "count"),
+    ("compile_us", "spent compiling", "microseconds"),
 )
 
 
@@ -55,6 +61,8 @@ def _scaled(count: int, base: int, units: tuple[str, ...]) -> str:
 
 
 def amount_text(count: int, unit: str) -> str:
+    if unit == "microseconds":
+        return seconds_text(count / 1e6)
     return bytes_text(count) if unit == "bytes" else count_text(count)
 
 
@@ -71,6 +79,8 @@ def summary(now: Counters) -> str:
 def delta_summary(delta: Counters, seconds: float) -> str:
     """One line for a form or a cell: what it did."""
     parts = [seconds_text(seconds), f"{bytes_text(delta.get('bytes_allocated', 0))} allocated"]
+    if delta.get("compile_us"):
+        parts[0] += f" ({seconds_text(delta['compile_us'] / 1e6)} compiling)"
     parts += [
         f"{count_text(delta[key])} {name}"
         for key, name in (("evacuations", "evacuations"), ("splices", "spliced"), ("retains", "retained"), ("objects_moved", "objects transmigrated"))

@@ -18,4 +18,5 @@ ENGINES: dict[str, Callable[[], Session]] = {
     "quick": lambda: Printing(Options(engine="quick")),
     "checked": lambda: Printing(Options(check=True, verify=True)),
     "stress": lambda: Printing(Options(check=True, stress="evacuate")),
+    "tiers": lambda: Printing(Options(check=True, verify=True, stress="tiers")),
 }

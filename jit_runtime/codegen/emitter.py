@@ -84,10 +84,12 @@ class Emitter:
 
     def function(self) -> str:
         fn = self.fn
-        for block in dominators_first(fn):
+        blocks = dominators_first(fn)
+        for block in blocks:
             self.lines.append(f"{label(block)}:")
             for ins in block.ins:
                 EMIT[ins.op](self, ins)
+        fn.emitted = len(self.lines) - len(blocks)
         params = ", ".join(f"{LLVM_TYPES[p.type]} %t{p.id}" for p in fn.params)
         head = f"define {linkage(fn)}{convention(fn.cconv)}{LLVM_TYPES[fn.result]} {symbol(fn.name)}({params})"
         entry = [f"  %v{v.id} = alloca {LLVM_TYPES[v.type]}" for v in fn.variables] + self.stacks

@@ -1,6 +1,7 @@
 """LLVM text -> object file, in two tiers (design/llvmlite.md, "Pipelines").
 
-    0  quick      inline what must be, SROA, instcombine, simplifycfg, drop the unused; code generation level 0
+    0  quick      inline what must be, SROA, instcombine, simplifycfg, drop the unused; code generation level 0. A long text gets SROA and
+                  simplifycfg only: the other passes take as long as code generation there, and save none of its time
     1  optimised  O2; code generation level 2
 
 Target machines are reused (0.6 ms to make one). A pass manager is never run twice: that aborts the process.
@@ -8,12 +9,16 @@ Target machines are reused (0.6 ms to make one). A pass manager is never run twi
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
+
+from jit_runtime.engine.object_cache import key
 
 QUICK, OPTIMISED = 0, 1
 _machines: dict[int, Any] = {}
 _builders: dict[int, tuple[Any, int]] = {}
 MOST_RUNS = 50  # of one pass builder
+LONG = 20_000  # characters of a text, some 400 instructions
 _host: list[str] = []
 
 
@@ -24,6 +29,13 @@ def host() -> tuple[str, str]:
 
         _host[:] = [binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()]
     return _host[0], _host[1]
+
+
+@lru_cache(1)
+def version() -> str:
+    """What objects depend on besides their text and the processor: which passes run is said in this file."""
+    with open(__file__, "rb") as file:
+        return key(file.read().decode())
 
 
 def target_machine(level: int) -> Any:
@@ -52,9 +64,12 @@ def optimise(text: str, tier: int) -> Any:
     builder = pass_builder(0 if tier == QUICK else 2)
     if tier == QUICK:
         passes = binding.create_new_module_pass_manager()
-        passes.add_always_inliner_pass()
+        short = len(text) < LONG
+        if short:
+            passes.add_always_inliner_pass()
         passes.add_sroa_pass()
-        passes.add_instruction_combine_pass()
+        if short:
+            passes.add_instruction_combine_pass()
         passes.add_simplify_cfg_pass()
         passes.add_global_dead_code_eliminate_pass()
     else:

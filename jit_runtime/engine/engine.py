@@ -14,10 +14,11 @@ import ctypes
 import os
 import threading
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jit_runtime.engine import interrupts, memory_limit, process_symbols
 from jit_runtime.engine.arch_x86_64 import PENDING_INTERRUPT
+from jit_runtime.engine.background import Job, shared_background
 from jit_runtime.engine.native import Struct
 from jit_runtime.engine.object_cache import ObjectCache, default_folder, key
 from jit_runtime.engine.orc import Unit
@@ -51,6 +52,22 @@ class Image:
         self.object, self.exports = object, tuple(exports)
 
 
+class Pending(NamedTuple):
+    """An object file that is being made, or was found in the cache. `name`: its key."""
+
+    name: str
+    image: bytes | None
+    job: Job | None
+
+    @property
+    def done(self) -> bool:
+        return self.job is None or self.job.done.is_set()
+
+    @property
+    def seconds(self) -> float:
+        return self.job.seconds if self.job is not None else 0.0
+
+
 class Engine:
     """`image`: the runtime (the cached real one by default). `compiler(text, tier)`: LLVM text -> object file.
 
@@ -78,6 +95,7 @@ class Engine:
         self._python_depth = 0
         self._watch: interrupts.Watch | None = None
         self._units: set[Unit] = set()
+        self.code_bytes = 0  # of all units that are linked
         self._retired = Retired(self._closures_use, lambda: self.heap.read("held_bytes"))
         self._closed = False
         self._make_records(stack_size)
@@ -128,12 +146,28 @@ class Engine:
             self.cache.put(name, image)
         return image
 
+    def object_later(self, text: str, tier: int) -> Pending:
+        """The object file of an LLVM module, compiled while the program runs on."""
+        name = key("unit", str(tier), target_name(), text)
+        image = self.cache.get(name)
+        return Pending(name, image, None if image is not None else shared_background().submit(text, tier))
+
+    def take(self, pending: Pending) -> bytes | None:
+        """Wait for an object; None where it could not be made."""
+        if pending.job is None:
+            return pending.image
+        pending.job.done.wait()
+        if pending.job.image is not None:
+            self.cache.put(pending.name, pending.job.image)
+        return pending.job.image
+
     def link(self, image: bytes, exports: Iterable[str]) -> Unit:
         """Link an object file as user code: a native fault in it becomes an error of the program."""
         with self._lock:
             unit = self._orc.link(image, exports, self._resolve)
             for low, high, _ in unit.ranges:
                 self._faults.add_range(low, high)
+                self.code_bytes += high - low
             self._units.add(unit)
             unit.on_close = self._unlinked
             return unit
@@ -141,6 +175,7 @@ class Engine:
     def _unlinked(self, unit: Unit) -> None:
         for low, high, _ in unit.ranges:
             self._faults.remove_range(low, high)
+            self.code_bytes -= high - low
         self._units.discard(unit)
 
     def define(self, name: str, address: int) -> None:

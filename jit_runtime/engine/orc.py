@@ -25,10 +25,10 @@ class Unit:
     """Linked code. `addresses`: exported name -> address; `ranges`: (low, high, section index) of its code; `image`: the object's bytes.
 
     `places`: what the compiler wants to know about a function when it stands in a trace, by symbol. `makes_closures`: closures in the
-    heap may name its code.
+    heap may name its code. `code`: what it cost (code_accounting.py).
     """
 
-    __slots__ = ("_tracker", "addresses", "image", "keep", "makes_closures", "on_close", "places", "ranges")
+    __slots__ = ("_tracker", "addresses", "code", "image", "keep", "makes_closures", "on_close", "places", "ranges")
 
     def __init__(self, tracker: Any, addresses: dict[str, int], ranges: tuple[tuple[int, int, int], ...], image: bytes) -> None:
         self._tracker = tracker
@@ -36,6 +36,7 @@ class Unit:
         self.keep: list[Any] = []
         self.places: dict[str, Any] = {}
         self.makes_closures = False
+        self.code: Any = None
         self.on_close: Callable[[Unit], None] | None = None
 
     @property

@@ -9,7 +9,7 @@ from functools import lru_cache
 import llvmlite
 import llvmlite.binding as llvm
 
-from jit_runtime.codegen.pipelines import host, target_machine
+from jit_runtime.codegen.pipelines import host, target_machine, version
 from jit_runtime.engine import arch_x86_64 as arch
 from jit_runtime.engine.faults import Faults
 from jit_runtime.engine.object_cache import ObjectCache, key
@@ -41,9 +41,9 @@ def process(cache: ObjectCache) -> Process:
 
 @lru_cache(1)
 def target_name() -> str:
-    """What an object depends on besides its source: LLVM's version, the CPU and its features."""
+    """What an object depends on besides its source: LLVM's version, the CPU and its features, the passes."""
     cpu, features = host()
-    return f"llvmlite {llvmlite.__version__} {cpu} {features}"
+    return f"llvmlite {llvmlite.__version__} {cpu} {features} {version()}"
 
 
 def _arch_image(cache: ObjectCache) -> bytes:

@@ -44,6 +44,7 @@ from jit_runtime.infer.switches import switch_tail
 from jit_runtime.infer.transfer import ELEMENT_KINDS
 from jit_runtime.infer.virtual import Fields, Virtual, fields_of, gives_fields, is_raw, only_fields, replaceable, variables
 from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance
+from jit_runtime.ir import ops
 from jit_runtime.ir.nodes import Block, Function, Imm, Operand, Symbol, Variable
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_NAME, EXTRA_SHIFT
@@ -629,6 +630,11 @@ class Builder(Code):
         self.runtime("rt_guard", (self.task,), changes_nothing=True)
         self.br(go)
         self.at(go)
+
+    def again(self, head: Block) -> None:
+        """Go to where a turn of a loop begins: a place where optimised code can be entered."""
+        self.ins("br", (), attr=ops.AGAIN, targets=(head,))
+        self.block = None
 
     def guard_branch(self, go: Block) -> Block:
         """The compare; returns the block of the slow path, which has to call rt_guard."""

@@ -35,7 +35,7 @@ def back_edge(b: Builder, head: Block, again: Block, first: int) -> None:
     if not in_strips(body):
         b.at(again)
         b.guard()
-        b.br(head)
+        b.again(head)
         return
     slow = b.new("strip")
     slow.ins, head.ins = head.ins, []
@@ -47,6 +47,9 @@ def back_edge(b: Builder, head: Block, again: Block, first: int) -> None:
     b.cbr(b.compare("ne", left, i64(0)), slow, head, "likely")
     b.at(head)
     b.guard()  # here, not behind the strip, so that LLVM sees two loops and not one with two back-edges
+    turn = b.new("turns")
+    b.again(turn)
+    b.at(turn)
     headers = read_before(b, body)
     bounds = Bounds(b, body, again, headers)
     if not bounds.checks:

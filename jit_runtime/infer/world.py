@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from jit_runtime.expand.core import Lambda
 from jit_runtime.expand.kind_definitions import constructor
+from jit_runtime.infer.specialisation import most_instances
 from jit_runtime.source.diagnostics import Diagnostic
 from jit_runtime.source.text import NOWHERE
 from jit_runtime.types.builtins import CHAINING, CONSTANTS, FOLDING, Builtin, find_builtin
@@ -49,10 +50,16 @@ class Instance:
     callers: set[Instance] = field(default_factory=set)
     slot: Any = None
 
+    @property
+    def general(self) -> bool:
+        """Does it take all that the method accepts?"""
+        return self.key == self.method.general_key(self.given)
+
 
 @dataclass(slots=True, eq=False)
 class Method:
-    """`makes`: the struct whose constructor this is. `flags`: metadata of the definition, such as `noinline`."""
+    """`makes`: the struct whose constructor this is. `flags`: metadata of the definition, such as `noinline`. `hot`: its general instance
+    is called often."""
 
     function: GenericFunction
     lam: Lambda
@@ -60,6 +67,7 @@ class Method:
     flags: tuple[str, ...] = ()
     shape: Shape | None = None
     instances: dict[Key, Instance] = field(default_factory=dict)
+    hot: bool = False
 
     @property
     def required(self) -> int:
@@ -79,14 +87,20 @@ class Method:
     def instance(self, masks: Key) -> Instance:
         """The instance for a call with these argument kinds (already restricted to what the method accepts)."""
         given = min(len(masks), len(self.lam.params))
-        key = tuple(normalize(mask, param.kind.mask if param.kind else ANY) for mask, param in zip(masks[:given], self.lam.params, strict=False))
-        if self.lam.rest is not None:
-            key += (LIST,)
+        general = self.general_key(given)
+        key = tuple(map(normalize, masks[:given], general)) + general[given:]
         name = (given, *key)
+        if name not in self.instances and key != general and len(self.instances) >= most_instances(self.lam, self.hot):
+            key, name = general, (given, *general)
         found = self.instances.get(name)
         if found is None:
             found = self.instances[name] = Instance(self, key, given)
         return found
+
+    def general_key(self, given: int) -> Key:
+        """That of the instance for calls with so many arguments of which nothing is known."""
+        declared = tuple(param.kind.mask if param.kind else ANY for param in self.lam.params[:given])
+        return declared if self.lam.rest is None else (*declared, LIST)
 
 
 @dataclass(slots=True, eq=False)

@@ -136,6 +136,7 @@ class Function:
     span: Span | None = None
     next_id: int = 0
     sites: list[Site] = field(default_factory=list)
+    emitted: int = 0  # LLVM instructions of its text
 
     def temp(self, type: str) -> Temp:
         self.next_id += 1

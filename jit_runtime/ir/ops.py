@@ -151,7 +151,8 @@ define("set", "V A", "-", WRITES, "assign a variable")
 
 # ---- control ----
 define("call", "...", "*", READS | WRITES | CALLS, "attr: Call; dest None if the result is void")
-define("br", "", "-", ENDS, "go to targets[0]", 1)
+AGAIN = "again"
+define("br", "", "-", ENDS, "go to targets[0]; attr: None, or AGAIN where a turn of a loop begins (passes/loop_entries.py)", 1)
 define("cbr", "i1", "-", ENDS, "targets[0] if true, else targets[1]; attr: None, likely, unlikely, or (weight, weight)", 2)
 define("switch", "I", "-", ENDS, "attr: values for targets[1:]; targets[0] is the default", None)
 define("ret", "...", "-", ENDS, "return operand 0, or nothing from a void function")

@@ -183,6 +183,7 @@ TASK = _record(
     ("doc_entry", "ptr", "the same behind `doc`"),
     ("accounting_entry", "ptr", "the same behind what asks about regions; the number of the question in `arguments`, too"),
     ("ask_entry", "ptr", "the same behind questions about kinds and functions"),
+    ("loop_entry", "ptr", "callback of hot loops: f(counter, task) gives the entry of optimised code, or 0"),
 )
 
 # A struct, or a variant of an enum: what its instances' headers point at. Made from Python, never freed.

@@ -6,19 +6,36 @@ from collections import deque
 from collections.abc import Callable, Iterator
 
 from jit_runtime.accounting import COUNTERS, LEVELS
+from jit_runtime.code_accounting import CODE_COUNTERS, CODE_LEVELS, NO_CODE, amounts
 from jit_runtime.oracle.equality import key_of
 from jit_runtime.oracle.raised import expected
-from jit_runtime.oracle.values import NULL, Array, Atom, Box, Dict, Pair, Value, make_list, symbol
+from jit_runtime.oracle.values import NULL, Array, Atom, Box, Closure, Dict, Generic, Native, Pair, Symbol, Value, make_list, symbol
 
 _OBJECTS = (Pair, Array, Dict, Box, Atom, str)
 
 
 def region_stats() -> Value:
+    return _dict(dict.fromkeys(LEVELS + COUNTERS, 0))
+
+
+def _dict(values: dict[str, Value]) -> Value:
     made = Dict()
-    for name in LEVELS + COUNTERS:
+    for name, value in values.items():
         key = symbol(name.replace("_", "-"))
-        made.entries[key_of(key)] = [key, 0]
+        made.entries[key_of(key)] = [key, value]
     return made
+
+
+def code_stats(globals: dict[str, Value], *subject: Value) -> Value:
+    """Nothing is compiled."""
+    if not subject:
+        return _dict(dict.fromkeys(CODE_LEVELS + CODE_COUNTERS, 0))
+    if type(subject[0]) not in (Native, Generic, Closure, Symbol):
+        expected("code-stats", "Function", subject[0])
+    found = globals.get(subject[0].name) if isinstance(subject[0], Symbol) else subject[0]
+    if type(found) is not Generic:
+        return None
+    return _dict({"function": symbol(found.name), "instances": 0, **amounts(NO_CODE), "each": NULL})
 
 
 def forget(number: Value = None) -> Value:

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from jit_runtime.accounting import COUNTERS, LEVELS
+from jit_runtime.code_accounting import CODE_COUNTERS, CODE_LEVELS
 from jit_runtime.failures import as_omni_error
 from jit_runtime.infer.world import GenericFunction, GlobalValue, World
 from jit_runtime.options import Options
@@ -57,7 +58,7 @@ class OracleDoor:
         """Nothing is held back."""
 
     def stats(self) -> dict[str, int]:
-        return dict.fromkeys(LEVELS + COUNTERS, 0)
+        return dict.fromkeys(LEVELS + COUNTERS + CODE_LEVELS + CODE_COUNTERS, 0)
 
     def is_complete(self, text: str) -> tuple[str, str]:
         from jit_runtime.assist import completeness

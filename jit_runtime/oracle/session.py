@@ -9,7 +9,7 @@ from typing import Any
 
 from jit_runtime.expand.expand import expand_toplevel
 from jit_runtime.oracle import registry
-from jit_runtime.oracle.builtins_memory import who_holds
+from jit_runtime.oracle.builtins_memory import code_stats, who_holds
 from jit_runtime.oracle.calling import Calls, Tail
 from jit_runtime.oracle.data_form import form_of
 from jit_runtime.oracle.kinds import value_to_kind
@@ -95,6 +95,7 @@ class OracleSession:
             "gensym": self._gensym,
             "doc": self._doc,
             "who-holds": lambda value: who_holds(self.machine.globals, value),
+            "code-stats": lambda *subject: code_stats(self.machine.globals, *subject),
             "methods-of": self._methods_of,
             **{name: partial(self._not_compiled, name) for name in ("code-typed", "why-boxed", "code-ir", "code-llvm", "code-asm", "code-regions")},
             "construct": lambda struct, *fields: construct(self.machine.universe, struct, *fields),

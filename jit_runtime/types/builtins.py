@@ -280,6 +280,7 @@ _ROWS: tuple[tuple[str, int, int | None, int, tuple[str, ...], str], ...] = (
     ("regions", 0, 0, LIST, ("rt", "rt_regions"), "(regions) -- a dict for each region: bytes, the globals that own it, the regions that it retains"),
     ("who-holds", 1, 1, LIST, ("rt", "rt_who_holds"), "(who-holds x) -- the shortest path to an object from each global that keeps it alive"),
     ("code-regions", 1, 1, NOTHING, ("rt", "rt_code_regions"), "(code-regions f) -- prints where each allocation of a function goes, and why"),
+    ("code-stats", 0, 1, DICT | NOTHING, ("rt", "rt_code_stats"), "(code-stats f?) -- what compiled code costs: all, or f's instances"),
     ("forget", 0, 1, NOTHING, ("rt", "rt_forget"), "(forget n?) -- drops *n of the prompt's history, or all of it"),
 )
 

@@ -37,7 +37,9 @@ def test_summary_names_every_kind_of_repair_and_fits_a_terminal():
 def test_delta_leaves_out_what_did_not_happen():
     delta = difference({"bytes_allocated": 10, "splices": 1}, {"bytes_allocated": 42, "splices": 1})
     assert delta_summary(delta, 0.002) == "2.0 ms, 32 B allocated"
+    assert delta_summary({**delta, "compile_us": 1500}, 0.002) == "2.0 ms (1.5 ms compiling), 32 B allocated"
 
 
 def test_table_shows_only_counters_the_session_has():
     assert table({"splices": 5, "unheard_of": 1}) == [("regions spliced", "5")]
+    assert table({"code_bytes": 2048, "compile_us": 2500}) == [("bytes of machine code", "2.00 KiB"), ("spent compiling", "2.5 ms")]

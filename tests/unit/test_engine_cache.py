@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jit_runtime.engine import object_cache
+from jit_runtime.engine import object_cache, process
 from jit_runtime.engine.memory_limit import parse
 from jit_runtime.engine.object_cache import ObjectCache, key
 from jit_runtime.engine.orc import ROTATE, LinkError
+from jit_runtime.engine.process import target_name
 from jit_runtime.source.diagnostics import OmniError
 from tests.unit.engine_fixture import HEADER, make_engine, omni
 
@@ -193,4 +194,16 @@ def test_retired_code_that_a_frame_returns_into_is_kept() -> None:
     assert engine.run(running["main"], 0, 4) == (34, False)
     assert len(closed) >= 60 and running not in closed
     assert running._tracker is None
+    engine.close()
+
+
+def test_objects_of_other_passes_are_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = make_engine(str(tmp_path))
+    before = engine.object_of(TEXT)
+    engine._compiler = lambda text, tier: b"compiled again"
+    assert engine.object_of(TEXT) == before
+    target_name.cache_clear()
+    monkeypatch.setattr(process, "version", lambda: "other passes")
+    assert engine.object_of(TEXT) == b"compiled again"
+    target_name.cache_clear()
     engine.close()

@@ -158,6 +158,7 @@ SAMPLES = {
     "doc": "car|'cdr|'no-such-name|5|(fn_[x]_x)",
     "who-holds": "5|'(1)|(list_1)",
     "forget": "|1|'x",
+    "code-stats": "car|'no-such-name|5|(fn_[x]_x)",
 }
 """`current-time-millis` and `exit` have tests of their own."""
 APART = {"current-time-millis", "exit", "region-stats", "regions"}
