@@ -151,8 +151,9 @@ class KindObjects:
         for field in struct.fields:
             kind = words.NOTHING if field.kind is None else self.word(field.kind)
             parameter = 0 if field.parameter is None else field.parameter + 1
-            rows += [constants.symbol(field.name), kind, field.offset, REPS[field.rep], int(field.mutable), parameter]
-        assert STRUCT_FIELD.size == 48
+            rows += [constants.symbol(field.name), constants.symbol(struct.what(field))]
+            rows += [kind, field.offset, REPS[field.rep], int(field.mutable), parameter]
+        assert STRUCT_FIELD.size == 56
         info.write(fields=constants.array(rows))
         self._see_as_newest(struct)
 

@@ -443,6 +443,8 @@ class Walk:
         """The result of making a struct and of reading a field of one; None for everything else."""
         if name == "construct":
             return made_from(constructed(node), masks[1:])
+        if name == "copy":
+            return self.world.universe.renewed(masks[0])
         if name not in ("get", "path-get") or not masks[0] & ~BUILTIN:
             return None
         return field_kinds(self.world, masks[0], node.args[1])

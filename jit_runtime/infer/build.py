@@ -22,6 +22,7 @@ from jit_runtime.expand.core import (
     Global,
     Handle,
     If,
+    KindRef,
     Lambda,
     Let,
     Letrec,
@@ -615,8 +616,8 @@ class Builder(Code):
             self.cbr(in_kind(self, value, kind), ok, bad, "likely")
             self.at(bad)
         text = self.unit.constant(self, what).op
-        name = self.unit.constant(self, kind.name).op
-        self.fail(CODES["TYPE"], text, name, self.to_word(value))
+        wanted = self.unit.constant(self, KindRef(kind)).op
+        self.fail(CODES["TYPE"], text, wanted, self.to_word(value))
         if not narrowed:
             return value
         self.at(ok)

@@ -435,6 +435,8 @@ def call_runtime(b: Builder, builtin: Builtin, values: list[Val], mask: int | No
     mask = builtin.result_mask if mask is None else mask
     if not name.startswith("rt_"):
         return c_function(b, name, values)
+    if builtin.name == "copy":
+        b.unit.rely_on(mask)  # a copy is of the newest version
     ops_ = [b.to_word(v) for v in values]
     if builtin.max_args is None:
         if len(ops_) > BUFFER:

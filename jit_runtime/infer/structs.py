@@ -61,7 +61,7 @@ def checked_fields(b: Builder, made: Struct, values: list[Val]) -> list[Val] | N
     checked = []
     for field, value in zip(made.fields, values, strict=True):
         if field.kind is not None:
-            value = b.checked(value, field.kind, f"the field `{field.name}` of `{made.name}`")
+            value = b.checked(value, field.kind, made.what(field))
             if b.block is None:
                 return None
         checked.append(value)
@@ -97,7 +97,7 @@ def check_parameters(b: Builder, made: Struct, values: list[Val]) -> None:
         same, bad = b.new("same"), b.new("differ")
         b.cbr(same_kind(b, [other, value]), same, bad, "likely")
         b.at(bad)
-        b.runtime("rt_parameter_differs", (b.task, b.unit.constant(b, Sym(field.name)).op, b.to_word(other), b.to_word(value)), noreturn=True)
+        b.runtime("rt_parameter_differs", (b.task, b.unit.constant(b, made.what(field)).op, b.to_word(other), b.to_word(value)), noreturn=True)
         b.unreachable()
         b.at(same)
 
@@ -207,7 +207,7 @@ def put(b: Builder, node: Call, builtin: Builtin, k: Continuation | None) -> Val
         return runtime_word(b, "rt_path_put", tuple(b.to_word(v) for v in values), b.kinds(node) or ANY)
     struct, field = found[0]
     if field.kind is not None:
-        value = b.checked(value, field.kind, f"the field `{field.name}` of `{struct.name}`")
+        value = b.checked(value, field.kind, struct.what(field))
         if b.block is None:
             return NOTHING
     op = b.to_rep(value, field.rep)

@@ -101,6 +101,7 @@ PREDICATES: dict[str, int] = {
     "int?": INT,
     "float?": FLOAT,
     "big?": BIG,
+    "integer?": KINDS["Integer"].mask,
     "number?": NUMBER,
     "null?": NULL,
     "pair?": PAIR,

@@ -204,6 +204,7 @@ STRUCT_INFO = _record(
 STRUCT_FIELD = _record(
     "StructField",
     ("name", "ref", "symbol"),
+    ("what", "ref", "symbol: what messages call it"),
     ("kind", "ref", "what is stored must be an instance of this kind, or NOTHING"),
     ("offset", "i64", "bytes from the object's start"),
     ("rep", "i64", "WORD 0, INT 1 (raw 64 bits), FLOAT 2 (raw double)"),

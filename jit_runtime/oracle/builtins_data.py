@@ -296,6 +296,7 @@ PLAIN: dict[str, Callable[..., Value]] = {
     "type?": is_kind,
     "type-of": kind_of,
     "int?": is_type(int),
+    "integer?": is_type(int, BigInt),
     "big?": is_type(BigInt),
     "float?": is_type(float),
     "number?": is_type(*NUMBERS),

@@ -11,7 +11,7 @@ from jit_runtime.oracle.raised import Raised
 from jit_runtime.oracle.values import UNINITIALIZED, Native, Value, symbol, truthy
 from jit_runtime.source.text import Span
 from jit_runtime.types import errors
-from jit_runtime.types.kinds import Kind, below
+from jit_runtime.types.kinds import Kind, Variable, below
 
 if TYPE_CHECKING:
     from jit_runtime.oracle.machine import Machine
@@ -155,7 +155,7 @@ def general_loop(test: Node, body: Node) -> Callable[[Env, Stack], Any]:
 
 def check_kind(value: Value, kind: Kind, what: str, span: Span) -> Value:
     if not is_instance(value, kind):
-        raise Raised.of(errors.TYPE, what, kind.name, value).at(span)
+        raise Raised.of(errors.TYPE, what, kind.bound if isinstance(kind, Variable) else kind, value).at(span)
     return value
 
 

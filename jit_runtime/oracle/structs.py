@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jit_runtime.oracle.kinds import is_instance
 from jit_runtime.oracle.raised import raise_error
-from jit_runtime.oracle.values import Record, Symbol, Value, held, kind_of, symbol
+from jit_runtime.oracle.values import Record, Symbol, Value, held, kind_of
 from jit_runtime.oracle.versions import need_newest, renewed
 from jit_runtime.types import errors
 from jit_runtime.types.kinds import Field, Struct
@@ -15,18 +15,18 @@ def construct(universe: Universe, struct: Struct, *values: Value) -> Record:
     """A new instance, each field checked."""
     for field, value in zip(struct.fields, values, strict=True):
         if field.kind is not None and not is_instance(value, field.kind):
-            raise_error(errors.TYPE, f"the field `{field.name}` of `{struct.name}`", field.kind.name, value)
+            raise_error(errors.TYPE, struct.what(field), field.kind, value)
     for i, field in enumerate(struct.fields):
         if field.parameter is not None:
             same = next(j for j, other in enumerate(struct.fields) if other.parameter == field.parameter)
-            check_parameter(field, values[same], values[i])
+            check_parameter(struct, field, values[same], values[i])
     return Record(struct, {field.name: value for field, value in zip(struct.fields, values)}, universe)
 
 
-def check_parameter(field: Field, first: Value, value: Value) -> None:
+def check_parameter(struct: Struct, field: Field, first: Value, value: Value) -> None:
     """The fields of one type parameter hold values of one kind."""
     if concrete(first) is not concrete(value):
-        raise_error(errors.FIELD_KIND, symbol(field.name), concrete(first), value)
+        raise_error(errors.TYPE, struct.what(field), concrete(first), value)
 
 
 def concrete(value: Value) -> object:
@@ -51,9 +51,9 @@ def get_field(record: Record, key: Value) -> Value:
     return held(record, need_field(record, key).name)
 
 
-def check_field(field: Field, value: Value) -> None:
+def check_field(struct: Struct, field: Field, value: Value) -> None:
     if field.kind is not None and not is_instance(value, field.kind):
-        raise_error(errors.FIELD_KIND, symbol(field.name), field.kind, value)
+        raise_error(errors.TYPE, struct.what(field), field.kind, value)
 
 
 def set_field(record: Record, key: Value, value: Value) -> Value:
@@ -62,9 +62,9 @@ def set_field(record: Record, key: Value, value: Value) -> Value:
         raise_error(errors.IMMUTABLE_FIELD, key, record)
     if not record.struct.mutable:
         raise_error(errors.IMMUTABLE_VERSION, key, record)
-    check_field(field, value)
+    check_field(record.struct.newest, field, value)
     if field.parameter is not None:
-        check_parameter(field, held(record, field.name), value)
+        check_parameter(record.struct.newest, field, held(record, field.name), value)
     record.values[field.name] = value
     return value
 
@@ -72,7 +72,7 @@ def set_field(record: Record, key: Value, value: Value) -> Value:
 def with_field(record: Record, key: Value, value: Value) -> Record:
     """A copy with another value in a field."""
     field = need_field(record, key)
-    check_field(field, value)
+    check_field(record.struct.newest, field, value)
     made = renewed(record)
     made.values[field.name] = value
     return made

@@ -34,7 +34,6 @@ FIXED = _template(9, "FIXED", "set! changes variables, and {0} is a function or 
 # kinds
 EXPECTED = _template(10, "EXPECTED", "type error: {0} needs {1d}, got {2k} {2}")
 TYPE = _template(11, "TYPE", "type error: {0d} must be {1d}, got {2k} {2}")
-FIELD_KIND = _template(16, "FIELD_KIND", "type error: the field {0} must be {1}, got {2k} {2}")
 ABSTRACT = _template(17, "ABSTRACT", "abstract: {0} has no instances of its own")
 NOT_KIND = _template(12, "NOT_KIND", "type error: not a Kind: {0}")
 UNKNOWN_KIND = _template(13, "UNKNOWN_KIND", "unknown type: {0}")

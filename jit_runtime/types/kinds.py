@@ -326,6 +326,10 @@ class Struct(Kind):
         """A variant without fields: its name is the value."""
         return self.enum is not None and not self.fields
 
+    def what(self, field: Field) -> str:
+        """What messages call a field."""
+        return f"the field `{field.name}` of `{self.name}`"
+
     def field(self, name: str) -> Field | None:
         for field in self.fields:
             if field.name == name:

@@ -7,6 +7,7 @@ from typing import Any
 
 from jit_runtime.types.kinds import (
     BIT,
+    BUILTIN,
     CONCRETE,
     COVARIANT,
     KINDS,
@@ -22,6 +23,7 @@ from jit_runtime.types.kinds import (
     Union,
     ValueKind,
     Variable,
+    either,
     kinds_in,
 )
 
@@ -156,6 +158,11 @@ class Universe:
             return ["Any"]
         whole = next((kind.name for kind in KINDS.values() if kind.mask == mask), None)
         return [whole] if whole is not None else kinds_in(mask) + [struct.name for struct in self.structs_in(mask) or []]
+
+    def renewed(self, mask: int) -> int:
+        """The set of copies of values of a set: copies are of the newest versions."""
+        structs = self.structs_in(mask)
+        return mask if structs is None else (mask & BUILTIN) | either(struct.newest.bit for struct in structs)
 
     # ---- kinds in caches ----
 

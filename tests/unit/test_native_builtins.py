@@ -27,7 +27,7 @@ SAMPLES = {
     "methods-of": "5|'nowhere|car",
     **dict.fromkeys(["code-typed", "why-boxed", "code-ir", "code-llvm", "code-asm", "code-regions"], "5|'nowhere|car"),
     "type-of": "1|'(1)|car|()|{Int}|1n",
-    **dict.fromkeys(["int?", "float?", "big?", "number?", "bool?", "char?", "string?", "symbol?", "nothing?", "null?", "pair?"], SMALL),
+    **dict.fromkeys(["int?", "float?", "big?", "integer?", "number?", "bool?", "char?", "string?", "symbol?", "nothing?", "null?", "pair?"], SMALL),
     **dict.fromkeys(["list?", "array?", "dict?", "function?", "kind?", "box?", "atom?", "iter?"], LARGE),
     **dict.fromkeys(["+", "*"], "|5|1 2|1 2.5 3|1 'a|9223372036854775807 9223372036854775807|2 18446744073709551616n|"
     "2.5 3n|1n|1n 'a|18446744073709551616n 18446744073709551616n -1"),
