@@ -10,6 +10,7 @@ from jit_runtime.expand.core import Const, Core, DefineMethod, DefineValue, Glob
 from jit_runtime.expand.extensions import flags_of
 from jit_runtime.expand.functions import Header, declare, header_with_list, make_lambda, split_header, strip
 from jit_runtime.expand.kind_definitions import define_kind
+from jit_runtime.expand.kind_versions import warn_of_lost_constructor
 from jit_runtime.expand.kinds import annotation, bind_variables
 from jit_runtime.expand.local_generics import chooses
 from jit_runtime.expand.mistakes import malformed, unbindable, unsupported
@@ -154,6 +155,7 @@ def expand_global_define(x: Expander, form: f.Form) -> Core:
     function = make_lambda(x, definition.header, definition.name, definition.form, None)
     flags = flags_of(x, definition.name, function, definition.flags, definition.form.span)
     method = DefineMethod(definition.name, function, definition.form.span, definition.doc, flags)
+    warn_of_lost_constructor(x, function, definition.form.span)
     if x.env.has_value(definition.name) and not x.env.has_methods(definition.name):
         return sequence([*_value_as_method(definition, Global(definition.name, definition.form.span)), method], definition.form.span)
     return method

@@ -13,8 +13,21 @@ from jit_runtime.types.kinds import Abstract, Applied, Field, Kind, Struct, Vari
 Fields = TypeVar("Fields")
 
 if TYPE_CHECKING:
+    from jit_runtime.expand.core import Lambda
     from jit_runtime.expand.expand import Expander
     from jit_runtime.source.text import Span
+
+
+def warn_of_lost_constructor(x: Expander, function: Lambda, span: Span) -> None:
+    """A method named like a struct is another way to make one, unless it takes what the constructor takes: then it replaces it."""
+    universe, name = x.env.universe, function.name or ""
+    made = universe.kinds.get(name) or universe.variants.get(name)
+    if not isinstance(made, Struct) or function.rest is not None or function.required != len(function.params):
+        return
+    if len(function.params) == len(made.latest.fields) and all(param.kind is None for param in function.params):
+        message = f"this replaces the constructor of {made.name}: nothing else makes instances"
+        help = "other parameters, or kinds for them, add a way to make one instead; defining the struct again brings the constructor back"
+        x.env.warnings.append(Diagnostic("W003", span, message, help=help, severity="warning"))
 
 
 def next_version(x: Expander, old: Struct, parent: Kind, complete: Callable[[Struct], None]) -> Struct:

@@ -168,3 +168,18 @@ def test_the_same_definition_again_changes_nothing(session: Session) -> None:
     assert session.eval(text).warnings == []
     assert session.compiler.world.universe.count == before
     assert outcome(session, "(list kept (= kept (list (Pair 1 '(2)) (Node Leaf 3))) (f (Node Leaf 4)))") == "(((Pair 1 (2)) (Node Leaf 3)) true 4)"
+
+
+# ---- methods named like a struct ----
+
+
+@pytest.mark.parametrize(
+    ("method", "warned"),
+    [("(define (P a b) (list a b))", True), ("(define (P a) (P a a))", False), ("(define P [a {Int}] [b {Int}] (list a b))", False)],
+)
+def test_replacing_the_constructor_is_a_warning(session: Session, method: str, warned: bool) -> None:
+    session.eval(POINT)
+    assert [w.code for w in session.eval(method).warnings] == ["W003"] * warned
+    assert outcome(session, "(P 1 2)") == ("(1 2)" if "list" in method else "(P 1 2)")
+    session.eval(POINT)
+    assert outcome(session, "(P 'a 'b)") == "(P a b)"
