@@ -69,6 +69,14 @@ class Return:
 
 
 @dataclass(slots=True, eq=False)
+class Fill(Return):
+    """Deliver to the caller as the rest of the list that was made so far (tail_cons.py)."""
+
+    first: Variable
+    last: Variable
+
+
+@dataclass(slots=True, eq=False)
 class Join:
     """Deliver to a block of the same function through a variable."""
 
@@ -492,6 +500,11 @@ class Builder(Code):
 
     def deliver(self, value: Val, k: Continuation) -> None:
         if self.block is None:
+            return
+        if isinstance(k, Fill):
+            from jit_runtime.infer.tail_cons import fill
+
+            fill(self, value, k)
             return
         if isinstance(k, Return):
             self.ins("ret", (self.to_rep(value, k.type),))

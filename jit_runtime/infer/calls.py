@@ -57,11 +57,17 @@ def call(b: Builder, node: Call) -> Val:
 
 
 def call_tail(b: Builder, node: Call, k: Continuation) -> None:
+    from jit_runtime.infer.build import Fill
+    from jit_runtime.infer.tail_cons import append, goes_on
+
     fn = node.fn
     if isinstance(fn, Local) and fn.var in b.loops:
         jump(b, node, fn)
         return
     if isinstance(k, Fields) and construct_fields(b, node, k):
+        return
+    if isinstance(k, Fill) and b.unit.instance is not None and goes_on(b.unit.world, b.facts, node, b.unit.instance):
+        append(b, node, k)
         return
     if is_constructor(b.unit.world, node):
         b.dest = b.place_of(k)  # the arguments are part of the result
@@ -164,7 +170,8 @@ def inlined(b: Builder, inst: Instance, node: Call, k: Continuation | None) -> V
 
 def emit_call(b: Builder, target: Operand, env: Operand, args: list[Operand], result: str, k: Continuation | None) -> Operand | None:
     """Call machine code with values in call representation. None when it became a tail call."""
-    from jit_runtime.infer.build import Close, Return
+    from jit_runtime.infer.build import Close, Fill, Return
+    from jit_runtime.infer.tail_cons import is_empty
 
     ints, doubles, spilled = place_arguments([a.type for a in args])
     if spilled and len(args) > BUFFER:
@@ -178,6 +185,13 @@ def emit_call(b: Builder, target: Operand, env: Operand, args: list[Operand], re
         home = home.outer
     # The frame of a top-level form stays: an error is shown where the form stands.
     tail = isinstance(home, Return) and home.type == result and b.fn is not b.unit.form_function
+    if tail and isinstance(home, Fill):  # a tail call unless its value is the rest of a list
+        alone, linked = b.new("alone"), b.new("linked")
+        b.cbr(is_empty(b, home), alone, linked)
+        b.at(linked)
+        attr = ops.Call(target, tuple(a.type for a in operands), result, "tailcc", safepoint=True, notail=isinstance(target, Symbol))
+        b.deliver(Val(b.ins("call", operands, result, attr), home.mask or ANY), k)  # type: ignore[arg-type]
+        b.at(alone)
     if tail and isinstance(k, Close):
         leave_spaces(b, 0, None)
     # A direct call may be a recursion, which LLVM would make a loop, and then fail on the function's `musttail` calls.

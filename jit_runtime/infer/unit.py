@@ -13,12 +13,13 @@ from typing import NamedTuple, Protocol
 
 from jit_runtime.expand.core import Chr, DefineValue, KindRef, Lambda, Letrec, Lst, Sym, Uninitialized, Var
 from jit_runtime.infer.annotate import CONSTANT_KINDS, Analysis
-from jit_runtime.infer.build import Builder, Close, Continuation, Return
+from jit_runtime.infer.build import Builder, Close, Continuation, Fill, Return
 from jit_runtime.infer.calls import call_rep, emit_call, place_arguments
 from jit_runtime.infer.code import NOTHING, Code, Val, i64, rep_of, word
 from jit_runtime.infer.explain import Allocation, CallNote
 from jit_runtime.infer.placement import enter_activation, is_fresh, opens_activation
 from jit_runtime.infer.shape import MachineFunction, Shape
+from jit_runtime.infer.tail_cons import appends, begin
 from jit_runtime.infer.virtual import Virtual
 from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance, World
 from jit_runtime.ir import ops
@@ -118,6 +119,7 @@ class Unit:
         self.relies = 0  # those that it takes unchecked from what was declared
         self.inlined_facts: list[Analysis] = []
         self.head: tuple[Block, list[Variable]] | None = None
+        self.fill: Fill | None = None
         self.root: Function | None = None
         self.form_function: Function | None = None
         self.places: dict[str, Place] = {}
@@ -175,7 +177,7 @@ class Unit:
         masks = list(inst.key)
         reps = [call_rep(m) for m in masks]
         fn, given = self.function(name, reps, call_rep(inst.result))
-        self.root, self.callee, self.head = fn, callee, None
+        self.root, self.callee, self.head, self.fill = fn, callee, None, None
         self.fresh = is_fresh(lam.body, inst, self.facts, self.world)
         self.names, self.entries = {}, {}
         b = self.start(fn, self.facts.shape.root)
@@ -190,6 +192,8 @@ class Unit:
             variables = [fn.variable(v.name, rep) for v, rep in zip(params, reps, strict=True)]
             for variable, arg in zip(variables, args, strict=True):
                 b.set(variable, arg)
+            if fn.result == "ref" and appends(self.world, self.facts, lam.body, inst):
+                self.fill = begin(b, inst.result, fn.result)
             head = b.new("self")
             self.head = (head, variables)
             if outermost:
@@ -237,7 +241,7 @@ class Unit:
     def body(self, b: Builder, lam: Lambda, result: int) -> None:
         if b.block is None:
             return
-        k: Continuation = Return(result, call_rep(result))
+        k: Continuation = self.fill or Return(result, call_rep(result))
         if opens_activation(b, lam, result):
             enter_activation(b)
             k = Close(k, b.result_place)
@@ -537,5 +541,5 @@ class Unit:
         changed, same = b.new("redefined"), b.new("same")
         b.cbr(b.compare("eq", now, Symbol(self.name)), same, changed, "likely")
         b.at(changed)
-        emit_call(b, now, word(0), [b.get(v) for v in variables], b.fn.result, Return(ANY, b.fn.result))
+        emit_call(b, now, word(0), [b.get(v) for v in variables], b.fn.result, self.fill or Return(ANY, b.fn.result))
         b.at(same)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -38,3 +39,12 @@ def test_known_kinds_are_accessed_in_place(session: Session, text: str) -> None:
     called = {word.split("(")[0] for word in session.dump(name, "typed").replace("@", " ").split() if word.startswith("rt_")}
     assert wanted <= called
     assert not unwanted & called
+
+
+def test_a_list_made_by_recursion_is_made_by_a_loop(session: Session) -> None:
+    session.eval("(define up i n (if (= i n) () (cons i (up (+ i 1) n))))", name="t", line=1)
+    session.eval("(let loop [i 0] (when (< i 1500) (do (up 0 3) (loop (+ i 1)))))", name="t", line=1)
+    code = session.dump("up", "typed")
+    assert "var $last" in code
+    assert not re.search(r"call tailcc ref @fn\.up", code)
+    assert session.eval("(length (up 0 300000))", name="t", line=1).value_text == "300000"
