@@ -10,7 +10,7 @@ The order of evaluation is that of the calls: functions and sequences from left 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from jit_runtime.expand.core import (
@@ -19,7 +19,6 @@ from jit_runtime.expand.core import (
     Core,
     Global,
     If,
-    KindRef,
     Lambda,
     Let,
     Letrec,
@@ -30,21 +29,32 @@ from jit_runtime.expand.core import (
     Var,
     While,
 )  # fmt: skip
-from jit_runtime.expand.rewrite import clone, mentions, nodes, rewrite
+from jit_runtime.expand.rewrite import mentions, nodes, rewrite
 from jit_runtime.infer.decide import decide
-from jit_runtime.infer.world import GenericFunction
+from jit_runtime.infer.fused_operands import Operands, builtin_name
+from jit_runtime.infer.fused_pieces import again, call, is_int, named
+from jit_runtime.infer.fused_sources import Alternative, Bindings, Source, counted, elements, side_by_side
+from jit_runtime.infer.fused_stages import (
+    Apply,
+    Beside,
+    Counter,
+    Through,
+    Ways,
+    dropped,
+    enumerated,
+    filtered,
+    mapped,
+    mapped_two,
+    straight,
+    taken,
+    taken_while,
+    zipped,
+)
 from jit_runtime.source.text import Span
-from jit_runtime.types.builtins import Builtin, find_builtin
-from jit_runtime.types.kinds import KINDS
 
 if TYPE_CHECKING:
     from jit_runtime.infer.world import World
 
-Bindings = list[tuple[Var, Core]]
-Apply = Callable[[list[Core]], Core]
-"""What a call of a function argument becomes."""
-Next = Callable[[Core], Core]
-"""The rest of a turn, given its element."""
 
 LARGEST = 300
 """Nodes of literal functions that may be there once for each kind of sequence."""
@@ -58,7 +68,7 @@ def fuse(core: Core, world: World) -> tuple[Core, dict[str, object]]:
     core = decide(core, world.universe)
     if not any(type(node) is Global and builtin_name(world, node.name) in ITERATING for node in nodes(core)):
         return core, {}
-    made = Fuser(world, type(core) is Lambda)
+    made = Fuser(world, core)
     return rewrite(core, made.replace), made.names
 
 
@@ -66,43 +76,8 @@ def still_means(names: dict[str, object], world: World) -> bool:
     return all(world.lookup(name) is meaning for name, meaning in names.items())
 
 
-def builtin_name(world: World, name: str) -> str | None:
-    """The builtin that a global name means now, by its own name."""
-    row = None if name in world.functions or name in world.values else find_builtin(name)
-    return None if row is None else row.name
-
-
-Through = Callable[[Core, Next, Callable[[], Core]], Core]
-"""(element, what uses it, how a turn ends without one)."""
-
-
-class Source(NamedTuple):
-    """`state`: variables of the loop with their first values; `element(next, end)`: a turn; `again`: the state of the next turn.
-
-    `before`: what is bound before the loop.
-    """
-
-    state: Bindings
-    element: Callable[[Next, Core], Core]
-    again: list[Core]
-    before: Sequence[tuple[Var, Core]] = ()
-
-
-Alternative = tuple[Core, Callable[[], Source]]
-"""A test, and the source where it holds; made anew for each loop, since facts are kept by node and variable."""
 GoOn = Callable[[list[Core]], Core]
 Use = Callable[[Core, Bindings, GoOn], Core]
-
-
-class Stage:
-    """What counts elements: a variable of the loop. `now` is the one that holds its value where code is being made.
-
-    `over`: whether the loop ends before its next element.
-    """
-
-    def __init__(self, name: str, first: Core, over: Callable[[Core], Core] | None = None) -> None:
-        self.name, self.first, self.over = name, first, over
-        self.now = Var(name, first.span)
 
 
 class Chain(NamedTuple):
@@ -112,16 +87,10 @@ class Chain(NamedTuple):
     through: Through
     known: bool  # something in it is written at the call
     short: bool = False
-    stages: tuple[Stage, ...] = ()
+    counters: tuple[Counter, ...] = ()
 
 
-class Fuser:
-    def __init__(self, world: World, in_method: bool) -> None:
-        self.world, self.in_method = world, in_method
-        self.names: dict[str, object] = {}
-        self.before: Bindings = []  # of the call that is being replaced
-        self.written = 0  # nodes of literal functions in it
-
+class Fuser(Operands):
     def replace(self, node: Core) -> Core | None:
         """A node whose parts are done already; None: it stays."""
         if type(node) is Let:
@@ -144,98 +113,69 @@ class Fuser:
         finally:
             self.before = outer
 
-    def rely(self, name: str) -> None:
-        self.names[name] = self.world.lookup(name)
-
-    def bind(self, name: str, value: Core) -> Local:
-        """A variable of its own for a value that is evaluated before the loop."""
-        var = Var(name, value.span)
-        self.before.append((var, value))
-        return Local(var, value.span)
-
-    # ---- functions ----
-
-    def function(self, node: Core, count: int) -> tuple[Apply, bool]:
-        """What a call of an argument with `count` operands becomes, and whether it is known. Evaluates what has to be evaluated."""
-        span = node.span
-        if type(node) is Lambda:
-            return self.literal(node), True
-        if type(node) is Global:
-            found = self.world.lookup(node.name)
-            if isinstance(found, GenericFunction) or (isinstance(found, Builtin) and found.accepts(count)):
-                self.rely(node.name)
-                return (lambda args: Call(Global(node.name, span), args, span)), True
-        composed = self.composition(node, count)
-        if composed is not None:
-            return composed, True
-        value = self.bind("function", node)
-        return (lambda args: Call(Local(value.var, span), args, span)), False
-
-    def literal(self, node: Lambda) -> Apply:
-        """The body in place of the call; parameters with kinds are checked by a call."""
-        self.written += sum(1 for _ in nodes(node))
-        uses = 0
-        plain = node.rest is None and node.result is None and all(p.kind is None and p.default is None for p in node.params)
-
-        def apply(args: list[Core]) -> Core:
-            nonlocal uses
-            uses += 1
-            lam = node if uses == 1 else clone(node)
-            if plain and len(args) == len(node.params):
-                taken_apart = parts_of(lam.params[0].var, args[0], lam.body) if len(args) == 1 else None
-                if taken_apart is not None or not args:
-                    return taken_apart or lam.body
-                return Let([(p.var, arg) for p, arg in zip(lam.params, args)], lam.body, lam.span)
-            var = Var(node.name or "function", node.span)
-            return Let([(var, lam)], Call(Local(var, node.span), args, node.span), node.span)
-
-        return apply
-
-    def composition(self, node: Core, count: int) -> Apply | None:
-        """`(compose f g ...)`: the last one first."""
-        if type(node) is not Call or type(node.fn) is not Global or not node.args or builtin_name(self.world, node.fn.name) != "compose":
-            return None
-        self.rely(node.fn.name)
-        *outer, first = node.args
-        parts = [*(self.function(arg, 1)[0] for arg in outer), self.function(first, count)[0]]
-
-        def apply(args: list[Core]) -> Core:
-            result = parts[-1](args)
-            for part in reversed(parts[:-1]):
-                result = part([result])
-            return result
-
-        return apply
-
     # ---- sequences ----
 
     def chain(self, node: Core, user: str, span: Span) -> Chain:
         """`user`: the builtin that takes the sequence, and `span` its call, for errors."""
-        name = builtin_name(self.world, node.fn.name) if type(node) is Call and type(node.fn) is Global else None
-        if type(node) is Call and type(node.fn) is Global and name in ("map", "filter") and len(node.args) == 2:
-            self.rely(node.fn.name)
-            function, _ = self.function(node.args[0], 1)
-            inner = self.chain(node.args[1], name, node.span)
-            through = mapped(inner.through, function) if name == "map" else filtered(inner.through, function)
-            return Chain(inner.sources, through, True, inner.short, inner.stages)
-        if type(node) is Call and type(node.fn) is Global and name == "enumerate" and len(node.args) == 1:
-            self.rely(node.fn.name)
-            inner, stage = self.chain(node.args[0], name, node.span), Stage("index", Const(0, node.span))
-            return Chain(inner.sources, enumerated(inner.through, stage), True, inner.short, (*inner.stages, stage))
-        if type(node) is Call and type(node.fn) is Global and name == "take" and len(node.args) == 2:
-            self.rely(node.fn.name)
-            span, count = node.span, self.bind("count", node.args[0])
-            inner = self.chain(node.args[1], name, span)
-            left = self.bind("left", call("count-argument", span, Const(Sym(name), span), again(count)))
-            stage = Stage("left", left, lambda value: call("=", span, value, Const(0, span)))
-            return Chain(inner.sources, taken(inner.through, stage), True, inner.short, (*inner.stages, stage))
-        if type(node) is Call and type(node.fn) is Global and name == "range" and 1 <= len(node.args) <= 2:
-            self.rely(node.fn.name)
-            short = all(type(arg) is Const and type(arg.value) is int and abs(arg.value) <= SMALL_RANGE for arg in node.args)
-            return Chain([self.range(node)], straight, True, short)
-        return Chain(self.sequence(node, user, span), straight, False)
+        if type(node) is Call and type(node.fn) is Global:
+            rule = STAGES.get((builtin_name(self.world, node.fn.name) or "", len(node.args)))
+            if rule is not None:
+                self.rely(node.fn.name)
+                return rule(self, node)
+        return Chain(elements(self.bind("sequence", node).var, user, span), straight, False)
 
-    def range(self, node: Call) -> Alternative:
+    def with_function(self, node: Call, stage: Callable[[Through, Apply], Through], name: str) -> Chain:
+        function, _ = self.function(node.args[0], 1)
+        inner = self.chain(node.args[1], name, node.span)
+        return Chain(inner.sources, stage(inner.through, function), True, inner.short, inner.counters)
+
+    def map(self, node: Call) -> Chain:
+        return self.with_function(node, mapped, "map")
+
+    def filter(self, node: Call) -> Chain:
+        return self.with_function(node, filtered, "filter")
+
+    def take_while(self, node: Call) -> Chain:
+        return self.with_function(node, taken_while, "take-while")
+
+    def enumerate(self, node: Call) -> Chain:
+        inner, counter = self.chain(node.args[0], "enumerate", node.span), Counter("index", Const(0, node.span))
+        return Chain(inner.sources, enumerated(inner.through, counter), True, inner.short, (*inner.counters, counter))
+
+    def take(self, node: Call) -> Chain:
+        inner, left = self.with_count(node, "take")
+        counter = Counter("left", left, lambda value: call("=", node.span, value, Const(0, node.span)))
+        return Chain(inner.sources, taken(inner.through, counter), True, inner.short, (*inner.counters, counter))
+
+    def drop(self, node: Call) -> Chain:
+        inner, left = self.with_count(node, "drop")
+        counter = Counter("left", left)
+        return Chain(inner.sources, dropped(inner.through, counter), True, inner.short, (*inner.counters, counter))
+
+    def with_count(self, node: Call, name: str) -> tuple[Chain, Local]:
+        count = self.bind("count", node.args[0])
+        inner = self.chain(node.args[1], name, node.span)
+        return inner, self.bind("left", call("count-argument", node.span, Const(Sym(name), node.span), again(count)))
+
+    def zip(self, node: Call) -> Chain:
+        beside = Beside(node.span)
+        return Chain(self.two(node.args, "zip", beside, node.span), zipped(beside), True)
+
+    def map_two(self, node: Call) -> Chain:
+        beside, (function, _) = Beside(node.span), self.function(node.args[0], 2)
+        return Chain(self.two(node.args[1:], "map", beside, node.span), mapped_two(beside, function), True)
+
+    def two(self, sequences: list[Core], user: str, beside: Beside, span: Span) -> list[Alternative]:
+        first, second = [self.source(node, user, span) for node in sequences]
+        return side_by_side(first, second, beside, span)
+
+    def source(self, node: Core, user: str, span: Span) -> list[Alternative]:
+        """A range, or any sequence that is there already."""
+        if type(node) is Call and type(node.fn) is Global and builtin_name(self.world, node.fn.name) == "range" and len(node.args) <= 2:
+            return self.chain(node, user, span).sources
+        return elements(self.bind("sequence", node).var, user, span)
+
+    def range(self, node: Call) -> Chain:
         """Counts in a variable. An operand that is no Int goes to `range`, which raises."""
         span, ends = node.span, []
         values = [arg if is_int(arg) else self.bind("end", arg) for arg in node.args]
@@ -246,64 +186,8 @@ class Fuser:
                 fails = Seq([call("range", span, *map(again, values)), Const(0, span)], span)
                 ends.append(self.bind("end", If(call("int?", span, again(value)), again(value), fails, span)))
         start, stop = ends if len(ends) == 2 else (Const(0, span), ends[0])
-        index = Var("index", span)
-
-        def turn(use: Next, end: Core) -> Core:
-            return If(call("<", span, Local(index, span), stop), use(Local(index, span)), end, span)
-
-        more = call("+%", span, Local(index, span), Const(1, span))  # below `stop`, so it cannot overflow
-        return Const(True, span), lambda: Source([(index, start)], turn, [more])
-
-    def sequence(self, node: Core, user: str, span: Span) -> list[Alternative]:
-        """Any sequence: a list by its pairs, an array by index, another one by its iterator. Kinds decide which of the loops is compiled."""
-        value = self.bind("sequence", node)
-
-        def here() -> Core:
-            return Local(value.var, span)
-
-        def listed() -> Source:
-            rest = Var("rest", span)
-
-            def turn(use: Next, end: Core) -> Core:
-                return If(call("null?", span, Local(rest, span)), end, use(call("car", span, Local(rest, span))), span)
-
-            return Source([(rest, here())], turn, [call("cdr", span, Local(rest, span))])
-
-        def indexed() -> Source:
-            at = Var("at", span)
-
-            def turn(use: Next, end: Core) -> Core:
-                more = call("<", span, Local(at, span), call("array-length", span, here()))
-                return If(more, use(call("array-ref", span, here(), Local(at, span))), end, span)
-
-            return Source([(at, Const(0, span))], turn, [call("+%", span, Local(at, span), Const(1, span))])
-
-        def mixed() -> Source:
-            """A list by its pairs, anything else by calls: this code is there once for all kinds."""
-            rest, at, item, it = Var("rest", span), Var("at", span), Var("item", span), Var("elements", span)
-
-            def pair() -> Core:
-                return call("pair?", span, Local(rest, span))
-
-            def turn(use: Next, end: Core) -> Core:
-                other = call("element", span, Local(it, span), Local(rest, span), Local(at, span))
-                ended = If(call("null?", span, Local(rest, span)), call("end", span), other, span)
-                element = If(pair(), call("car", span, Local(rest, span)), ended, span)
-                used = If(call("end?", span, Local(item, span)), end, use(Local(item, span)), span)
-                return Let([(item, element)], used, span)
-
-            again: list[Core] = [
-                If(pair(), call("cdr", span, Local(rest, span)), Local(rest, span), span),
-                call("+%", span, Local(at, span), Const(1, span)),
-            ]
-            elements = call("elements-of", span, Const(Sym(user), span), here())
-            return Source([(rest, here()), (at, Const(0, span))], turn, again, [(it, elements)])
-
-        return [
-            (kind_test("known-kind?", here(), "List", span), listed),
-            (kind_test("known-kind?", here(), "Array", span), indexed),
-            (Const(True, span), mixed),
-        ]
+        short = all(is_int(arg) and abs(arg.value) <= SMALL_RANGE for arg in node.args)  # type: ignore[union-attr,arg-type]
+        return Chain([counted(start, stop, span)], straight, True, short)
 
     # ---- loops ----
 
@@ -319,24 +203,25 @@ class Fuser:
         name = Var("loop", span)
         after = [Var(var.name, span) for var, _ in source.state]
         counters: Bindings = []
-        for stage in chain.stages:
-            stage.now = Var(stage.name, span)
-            counters.append((stage.now, again(stage.first)))
+        for counter in chain.counters:
+            counter.now = Var(counter.name, span)
+            counters.append((counter.now, again(counter.first)))
 
         def go_on(values: list[Core]) -> Core:
-            counts = [Local(stage.now, span) for stage in chain.stages]
+            counts = [Local(counter.now, span) for counter in chain.counters]
             return Call(Local(name, span), [*(Local(var, span) for var in after), *counts, *values], span)
 
         def turn(element: Core) -> Core:
             item = Var("item", span)
-            rest = chain.through(Local(item, span), lambda x: use(x, state, go_on), lambda: go_on([Local(var, span) for var, _ in state]))
+            ways = Ways(lambda: go_on([Local(var, span) for var, _ in state]), lambda: end(state))
+            rest = chain.through(Local(item, span), lambda x: use(x, state, go_on), ways)
             return Let([(item, element), *zip(after, source.again)], rest, span)
 
         variables = [*source.state, *counters, *state]
         body = source.element(turn, end(state))
-        for stage in chain.stages:
-            if stage.over is not None:
-                body = If(stage.over(Local(stage.now, span)), end(state), body, span)
+        for counter in chain.counters:
+            if counter.over is not None:
+                body = If(counter.over(Local(counter.now, span)), end(state), body, span)
         function = Lambda(None, [Param(var) for var, _ in variables], None, None, body, span)
         result = Letrec([(name, function)], Call(Local(name, span), [first for _, first in variables], span), span)
         return Let(list(source.before), result, span) if source.before else result
@@ -431,6 +316,21 @@ class Fuser:
         return self.in_method or not chain.short
 
 
+STAGES: dict[tuple[str, int], Callable[[Fuser, Call], Chain]] = {
+    ("map", 2): Fuser.map,
+    ("map", 3): Fuser.map_two,
+    ("filter", 2): Fuser.filter,
+    ("take-while", 2): Fuser.take_while,
+    ("enumerate", 1): Fuser.enumerate,
+    ("take", 2): Fuser.take,
+    ("drop", 2): Fuser.drop,
+    ("zip", 2): Fuser.zip,
+    ("range", 1): Fuser.range,
+    ("range", 2): Fuser.range,
+}
+"""Calls that are stages or sources of a loop, by builtin and number of arguments."""
+
+
 class Consumer(NamedTuple):
     arguments: int
     make: Callable[[Fuser, Call], Core | None]
@@ -444,110 +344,3 @@ CONSUMERS = {
     "find": Consumer(2, Fuser.find),
     "collect": Consumer(1, Fuser.collect),
 }
-
-
-# ---- what happens to an element ----
-
-
-def straight(element: Core, use: Next, skip: Callable[[], Core]) -> Core:
-    return use(element)
-
-
-def mapped(inner: Through, function: Apply) -> Through:
-    def through(element: Core, use: Next, skip: Callable[[], Core]) -> Core:
-        def turn(x: Core) -> Core:
-            made = Var("item", x.span)
-            return Let([(made, function([x]))], use(Local(made, x.span)), x.span)
-
-        return inner(element, turn, skip)
-
-    return through
-
-
-def filtered(inner: Through, function: Apply) -> Through:
-    def through(element: Core, use: Next, skip: Callable[[], Core]) -> Core:
-        def turn(x: Core) -> Core:
-            item = Var("item", x.span)
-            return Let([(item, x)], If(function([Local(item, x.span)]), use(Local(item, x.span)), skip(), x.span), x.span)
-
-        return inner(element, turn, skip)
-
-    return through
-
-
-def enumerated(inner: Through, stage: Stage) -> Through:
-    def through(element: Core, use: Next, skip: Callable[[], Core]) -> Core:
-        def turn(x: Core) -> Core:
-            item, index = Var("item", x.span), stage.now
-            return Let(
-                [(item, x)],
-                counting(stage, 1, x.span, lambda: use(call("list", x.span, Local(index, x.span), Local(item, x.span)))),
-                x.span,
-            )
-
-        return inner(element, turn, skip)
-
-    return through
-
-
-def taken(inner: Through, stage: Stage) -> Through:
-    def through(element: Core, use: Next, skip: Callable[[], Core]) -> Core:
-        return inner(element, lambda x: counting(stage, -1, x.span, lambda: use(x)), skip)
-
-    return through
-
-
-def counting(stage: Stage, step: int, span: Span, make: Callable[[], Core]) -> Core:
-    """Code after an element was counted."""
-    before, stage.now = stage.now, Var(stage.name, span)
-    try:
-        return Let([(stage.now, call("+%", span, Local(before, span), Const(step, span)))], make(), span)
-    finally:
-        stage.now = before
-
-
-def parts_of(var: Var, made: Core, body: Core) -> Core | None:
-    """The body with the elements of a list in place of what takes it apart, where nothing else is done with it."""
-    if not named(made, "%list") or var.assigned or not all(type(arg) in (Local, Const) for arg in made.args):  # type: ignore[union-attr]
-        return None
-    items = made.args  # type: ignore[union-attr]
-
-    def change(node: Core) -> Core | None:
-        if named(node, "%sequence-ref") and of(node, var) and is_int(node.args[1]) and 0 <= node.args[1].value < len(items):  # type: ignore[union-attr,operator]
-            return again(items[node.args[1].value])  # type: ignore[union-attr,index]
-        if type(node) is If and named(node.test, "%=") and named(node.test.args[0], "%sequence-length") and of(node.test.args[0], var):  # type: ignore[union-attr]
-            length = node.test.args[1]  # type: ignore[union-attr]
-            return node.then if is_int(length) and length.value == len(items) else None  # type: ignore[union-attr]
-        return None
-
-    found = rewrite(body, change)
-    return None if mentions(found, var) else found
-
-
-def of(node: Core, var: Var) -> bool:
-    first = node.args[0]  # type: ignore[union-attr]
-    return type(first) is Local and first.var is var
-
-
-# ---- pieces ----
-
-
-def again(node: Core) -> Core:
-    """Another node for the same variable or constant: facts are kept by node."""
-    return Local(node.var, node.span) if type(node) is Local else node
-
-
-def call(name: str, span: Span, *args: Core) -> Call:
-    return Call(Global("%" + name, span), list(args), span)
-
-
-def kind_test(test: str, value: Core, kind: str, span: Span) -> Core:
-    return call(test, span, value, Const(KindRef(KINDS[kind]), span))
-
-
-def is_int(node: Core) -> bool:
-    return type(node) is Const and type(node.value) is int
-
-
-def named(node: Core, name: str) -> bool:
-    return type(node) is Call and type(node.fn) is Global and node.fn.name == name

@@ -44,6 +44,24 @@ FUNCTIONS = (
     "(define (f xs) (any? (fn [x {Int}] (> x 9)) xs))",
     "(define (f xs) (reduce (fn [a b] (handle (+ a b) [error [e] 0])) 0 xs))",
     "(define (f xs) (reduce (fn [n x] (+ n (reduce (fn [m y] (+ m 1)) 0 xs))) 0 xs))",
+    "(define (f xs) (collect (drop 2 xs)))",
+    "(define (f xs) (collect (map (fn [x] (println x) x) (drop 1 (filter (fn [x] (println 'p x) (!= x 2)) xs)))))",
+    "(define (f xs) (collect (drop 'a xs)))",
+    "(define (f xs) (collect (take-while (fn [x] (println x) (!= x 3)) xs)))",
+    "(define (f xs) (reduce (fn [a x] (list a x)) 0 (take-while (fn [x] (!= x 3)) (map (fn [x] (println x) x) xs))))",
+    "(define (f xs) (let [it (iter xs)] (list (collect (take-while (fn [x] (!= x 2)) it)) (collect it))))",
+    "(define (f xs) (foreach [[a b] (zip xs (range 3))] (println a b)))",
+    "(define (f xs) (foreach [[a b] (zip (range 2 9) xs)] (println a b)))",
+    "(define (f xs) (for [p (zip xs xs)] p))",
+    "(define (f xs) (collect (map (fn [a b] (list a b)) xs '(7 8 9))))",
+    "(define (f xs) (reduce (fn [t p] (list t p)) 0 (map list xs [7 8 9])))",
+    "(define (f xs) (let [g (fn [x] (list x x))] (collect (map g xs))))",
+    "(define (f xs) (let [g (fn [x] (println x) (> x 1))] (list (collect (filter g xs)) (any? g xs))))",
+    "(define (f xs) (collect (map (partial list 1 2) xs)))",
+    "(define (f xs) (collect (filter (partial < 2) xs)))",
+    "(define (f xs) (|> xs (drop 1) (map (compose list (partial + 1))) (take 2) collect))",
+    "(define (f xs) (collect (take 2 (drop 1 (enumerate xs)))))",
+    "(define (f xs) (collect (take-while (fn [x] (!= x 3)) (drop 1 (take 3 xs)))))",
     "(define (f xs) (map (fn [x] x) xs))",
     "(define (f xs) (any? inc 1 xs))",
 )
@@ -128,6 +146,10 @@ def test_a_variable_that_held_a_function_is_read_when_the_call_is(native: Printi
         "(define (f n) (let [t 0] (for-each (fn [i] (set! t (+ t i))) (range n)) t))",
         "(define (f n) (reduce + 0 (map (compose inc dec) (range 0 n))))",
         "(define (f n) (let [t 0] (foreach [[i x] (enumerate (take n (range 3 n)))] (set! t (+ t (* i x)))) t))",
+        "(define (f n) (let [t 0] (foreach [[a b] (zip (range n) (range 3 n))] (set! t (+ t (* a b)))) t))",
+        "(define (f n) (reduce + 0 (map (fn [a b] (- a b)) (range n) (range 3 n))))",
+        "(define (f n) (reduce + 0 (take-while (fn [x] (< x 50000)) (drop 10 (range n)))))",
+        "(define (f n) (let [square (fn [x] (* x x))] (reduce + 0 (map square (filter (partial < 5) (range n))))))",
     ],
 )
 def test_loops_over_ranges_allocate_nothing(definition: str, native: Printing) -> None:
@@ -136,9 +158,20 @@ def test_loops_over_ranges_allocate_nothing(definition: str, native: Printing) -
     assert run(native, "(f 100000)").stats["bytes_allocated"] < 1000
 
 
-@pytest.mark.parametrize("xs", ["(collect (range 10000))", "(collect (range 10000) 'list)"])
+@pytest.mark.parametrize(
+    "xs",
+    [
+        "(collect (range 10000))",
+        "(collect (range 10000) 'list)",
+        "(let [a (typed-array 10000 {Int})] (foreach [i (range 10000)] (array-set! a i i)) a)",
+    ],
+)
 def test_loops_over_lists_and_arrays_allocate_nothing(xs: str, native: Printing) -> None:
     run(native, f"(define xs {xs})")
-    run(native, "(define (f xs) (let [t 0] (foreach [x (map (fn [x] (* x 2)) (filter even? xs))] (set! t (+ t x))) t))")
-    run(native, "(f xs)")
-    assert run(native, "(f xs)").stats["bytes_allocated"] < 1000
+    for source in ("(filter even? xs)", "(drop 5 (take-while (fn [x] (< x 9000)) xs))", "(map + xs xs)"):
+        run(native, f"(define (f xs) (let [t 0] (foreach [x (map (fn [x] (* x 2)) {source})] (set! t (+ t x))) t))")
+        run(native, "(f xs)")
+        assert run(native, "(f xs)").stats["bytes_allocated"] < 1000
+    run(native, "(define (g xs) (let [t 0] (foreach [[a b] (zip xs xs) :when (< a 100)] (set! t (+ t b))) t))")
+    run(native, "(g xs)")
+    assert run(native, "(g xs)").stats["bytes_allocated"] < 1000
