@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import Const, Core, If, Let, Local, Seq, SetLocal, Var
+from jit_runtime.expand.coverage import ANYTHING, PARTIAL, Head, Row, all_missing, family, is_whole, pattern_of, useful
+from jit_runtime.expand.coverage import Pattern as Covered
 from jit_runtime.expand.functions import strip
 from jit_runtime.expand.mistakes import malformed
-from jit_runtime.expand.patterns import Pattern, builtin, is_slot, struct_named
+from jit_runtime.expand.patterns import Pattern, builtin, is_slot
 from jit_runtime.expand.scope import Scope
 from jit_runtime.source.diagnostics import Diagnostic
 from jit_runtime.syntax import forms as f
-from jit_runtime.types.kinds import Struct
+from jit_runtime.types.kinds import Kind, Struct
 
 if TYPE_CHECKING:
     from jit_runtime.expand.expand import Expander
 
 CLAUSE_STYLE = "(match value [pattern result] ...), [pattern {Kind} :when guard result] in full"
+MOST_LOOKED_AT = 200  # clauses; the time grows with the square of their number
 FLAT_STYLE = "(match value pattern result pattern result ...)"
 
 
@@ -35,37 +38,46 @@ def expand_match(x: Expander, form: f.List, scope: Scope | None) -> Core:
     subject = Var("subject", form.items[1].span)
     bindings: list[tuple[Var, Core]] = [(subject, x.expand(form.items[1], scope))]
     arms = _arms(form)
-    _warn_of_missing(x, arms, form)
     result: Core = builtin("no-match", form.span, Local(subject, subject.span))
     for arm in reversed(arms):
         result = _try(x, arm, subject, result, scope, bindings)
+    _warn(x, arms, form)
     return Let(bindings, result, form.span)
 
 
-def _warn_of_missing(x: Expander, arms: list[Arm], form: f.List) -> None:
-    """A warning where all clauses are variants of one enum and some variant has no clause."""
-    covered: set[Struct] = set()
-    seen: set[Struct] = set()
-    for arm in arms:
-        pattern = arm.pattern
-        name = pattern.items[0] if type(pattern) is f.List and pattern.items else pattern
-        variant = struct_named(x, name)
-        if variant is None or variant.enum is None or (type(pattern) is not f.List and not variant.latest.is_constant):
-            return
-        seen.add(variant)
-        plain = type(pattern) is not f.List or all(type(item) is f.Symbol for item in pattern.items)
-        if plain and not arm.guards and arm.kind is None:
-            covered.add(variant)
-    enums = {variant.enum for variant in seen}
-    if len(enums) != 1:
+def _warn(x: Expander, arms: list[Arm], form: f.List) -> None:
+    """Of clauses that are never reached; and of values without a clause, where all clauses are about one enum, or Bools."""
+    if len(arms) > MOST_LOOKED_AT:
         return
-    enum = enums.pop()
-    assert enum is not None
-    missing = [child.name for child in enum.children if child not in covered and not x.env.universe.is_gone(child)]
-    if missing:
-        some = " (a clause with a guard or an inner pattern may not match)" if any(child.name in missing for child in seen) else ""
-        message = f"this match does not cover {', '.join(missing)} of {enum!r}{some}"
+    rows: list[Row] = []
+    patterns: list[Covered] = []
+    for arm in arms:
+        pattern: Covered = ANYTHING if _takes_all(arm.pattern) else pattern_of(x, arm.pattern)
+        if arm.kind is not None:
+            pattern = pattern_of(x, arm.kind) if pattern == ANYTHING else PARTIAL
+        patterns.append(pattern)
+        if not useful(rows, [pattern]):
+            message = "this clause is never reached: those before it take all that it matches"
+            x.env.warnings.append(Diagnostic("W002", arm.pattern.span, message, help="leave it out, or put it before them", severity="warning"))
+        if not arm.guards and is_whole(pattern):
+            rows.append([pattern])
+    if any(pattern in (ANYTHING, PARTIAL) for pattern in patterns):
+        return
+    seen = [[pattern] for pattern in patterns]
+    heads = family(seen)
+    missing = all_missing(rows) if rows else [head.text for head in heads or ()]
+    if heads is not None and missing:
+        some = " (a clause with a guard or an inner pattern may not match)" if len(rows) < len(arms) else ""
+        message = f"this match does not cover {', '.join(missing)} of {_of(heads[0])!r}{some}"
         x.env.warnings.append(Diagnostic("W001", form.span, message, help="add a clause for each, or [else ...]", severity="warning"))
+
+
+def _of(head: Head) -> Kind:
+    return head.kind.visible if isinstance(head.kind, Struct) else head.kind
+
+
+def _takes_all(pattern: f.Form) -> bool:
+    return type(pattern) is f.Symbol and pattern.name in ("else", "_")
 
 
 def _arms(form: f.List) -> list[Arm]:
@@ -120,7 +132,7 @@ def _try(x: Expander, arm: Arm, subject: Var, otherwise: Core, scope: Scope | No
     """The arm in front of the ones after it. Temporaries of its test are bound around the whole match."""
     pattern = Pattern(x, scope)
     value = Local(subject, subject.span)
-    if not (type(arm.pattern) is f.Symbol and arm.pattern.name in ("else", "_")):
+    if not _takes_all(arm.pattern):
         pattern.add(arm.pattern, value)
     if arm.kind is not None:
         pattern.add(arm.kind, value)
