@@ -38,6 +38,7 @@ class Merged:
     """Several units as one module."""
 
     def __init__(self, name: str) -> None:
+        self.knows = self.relies = 0
         self.module = Module(name)
         self.places: dict[str, Any] = {}
         self.owners: dict[str, str] = {}  # by function of the module: the unit it is of
@@ -46,6 +47,8 @@ class Merged:
         self.owners.update(dict.fromkeys((fn.name for fn in unit.module.functions), unit.name))
         self.module.functions += unit.module.functions
         self.places.update(unit.places)
+        self.knows |= unit.known_structs()
+        self.relies |= unit.relies
 
 
 class Batch:
@@ -130,6 +133,7 @@ class Record:
 
     `kinds`, `structs`: the kinds among the literals (`Universe.describe`), and the structs that code makes or tests for, by number.
     `places`: what traces say about a function: (symbol, form index or slot symbol, start in its text, length, name, inner).
+    `knows`, `relies`: what the code knows of structs (closure_code.py).
     `slots`: (slot symbol, function name, index of the method, key, arguments given, result set, code symbol or None, what that cost).
     """
 
@@ -143,15 +147,18 @@ class Record:
         self.structs: list[int] = []
         self.objects: list[str] = []
         self.places: list[tuple[str, int | str, int, int, str | None, bool]] = []
+        self.knows = self.relies = 0
 
     def dump(self) -> bytes:
-        return pickle.dumps((self.image, self.forms, self.slots, self.heated, self.literals, self.kinds, self.structs, self.objects, self.places), 4)
+        parts = (self.image, self.forms, self.slots, self.heated, self.literals, self.kinds, self.structs, self.objects, self.places)
+        return pickle.dumps((*parts, self.knows, self.relies), 4)
 
     @staticmethod
     def load(data: bytes) -> Record:
         record = Record()
         parts = pickle.loads(data)
-        record.image, record.forms, record.slots, record.heated, record.literals, record.kinds, record.structs, record.objects, record.places = parts
+        record.image, record.forms, record.slots, record.heated, record.literals, record.kinds, record.structs, record.objects, *parts = parts
+        record.places, record.knows, record.relies = parts
         return record
 
     def link(self, compiler: Compiler, forms: list[Core]) -> list[int] | None:
@@ -184,6 +191,7 @@ class Record:
         spans |= {slot.slot.name: slot.instance.method.lam.span for slot, *_ in slots}
         linked.places = {symbol: Place(name, part(spans[owner], start, length), inner) for symbol, owner, start, length, name, inner in self.places}
         compiler.batches.add(linked)
+        compiler.existing.note_batch(linked, self.knows, self.relies)
         for slot, code, cost in slots:
             if code:
                 slot.unit, slot.code = linked, cost
@@ -209,12 +217,15 @@ def build(compiler: Compiler, forms: list[Core]) -> tuple[Record, list[int]]:
             done.add(slot.slot.name)
             if slot.unit is None and compiler.tiers.first(slot.instance) == QUICK:
                 unit = compiler.unit_of(slot.instance, slot, QUICK)
+                if unit.makes_closures:
+                    continue  # closures get new code when a struct is defined again, which wants a unit that remembers its lambdas
                 codes[slot.slot.name] = unit.name
                 merged.add(unit)
                 texts.update(dict.fromkeys(unit.places, (slot.slot.name, slot.instance.method.lam.span)))
     linked = compiler.link(merged, QUICK, record.forms + list(codes.values()))
-    record.image = linked.image
+    record.image, record.knows, record.relies = linked.image, merged.knows, merged.relies
     compiler.batches.add(linked)
+    compiler.existing.note_batch(linked, merged.knows, merged.relies)
     costs = shares(linked.code, merged.owners, merged.module, linked.image)
     for name in done:
         slot = compiler.slots[name]
@@ -243,10 +254,11 @@ def part(span: Span, start: int, length: int) -> Span:
     return Span(span.source, span.start + start, span.start + start + length)
 
 
-def has_loops(core: Core, world: World) -> bool:
-    """Forms with loops want the optimising tier: they are compiled by themselves."""
+def stands_alone(core: Core, world: World) -> bool:
+    """Forms with loops want the optimising tier, those that make closures a unit that remembers their lambdas."""
     shape = shape_of(fuse(core, world)[0])
-    return shape.root.loops or any(f.loops for f in shape.functions.values())
+    functions = shape.functions.values()
+    return shape.root.loops or any(f.loops or (isinstance(f.node, Lambda) and (f.escapes or f.captures)) for f in functions)
 
 
 def lookup_name(function: GenericFunction, compiler: Compiler) -> str:

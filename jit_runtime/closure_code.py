@@ -42,6 +42,11 @@ class ExistingCode:
             name = unit.instance.method.function.name if unit.instance is not None else "a form"
             self._known[linked] = Known(structs, unit.relies, tuple(unit.closure_code), name)
 
+    def note_batch(self, linked: Any, structs: int, relies: int) -> None:
+        """A unit of many forms, which makes no closures, was linked."""
+        if structs:
+            self._known[linked] = Known(structs, relies, (), "a form")
+
     def _live(self, mask: int) -> dict[Any, Known]:
         self._known = {linked: known for linked, known in self._known.items() if not linked.closed}
         return {linked: known for linked, known in self._known.items() if known.structs & mask}

@@ -15,7 +15,7 @@ from typing import Any
 from jit_runtime import candidates
 from jit_runtime.accounting import COUNTERS, LEVELS
 from jit_runtime.backtrace import describe, placed
-from jit_runtime.batch import SMALLEST, Batch, has_loops
+from jit_runtime.batch import SMALLEST, Batch, stands_alone
 from jit_runtime.callbacks import Callbacks
 from jit_runtime.compiler import Compiler, definitions
 from jit_runtime.engine.engine import Engine, Raised
@@ -135,7 +135,7 @@ class Session:
             for part in self._expand(form):
                 if (isinstance(part, (DefineMethod, DefineVersion)) and batch.must_run_before(part)) or batch.full:
                     self._run_batch(batch, result)
-                if isinstance(part, (DefineMethod, DefineVersion)) or has_loops(part, self.compiler.world):
+                if isinstance(part, (DefineMethod, DefineVersion)) or stands_alone(part, self.compiler.world):
                     if not isinstance(part, (DefineMethod, DefineVersion)):
                         self._run_batch(batch, result)
                     self._perform(part, result)

@@ -183,3 +183,29 @@ def test_replacing_the_constructor_is_a_warning(session: Session, method: str, w
     assert outcome(session, "(P 1 2)") == ("(1 2)" if "list" in method else "(P 1 2)")
     session.eval(POINT)
     assert outcome(session, "(P 'a 'b)") == "(P a b)"
+
+
+# ---- files: many forms are compiled together, and kept ----
+
+FILE = """
+(define {struct P} [x] [y])
+(define p (P 1 2))
+(define get (fn [] p.x))
+(define (mk a) (fn [b] (P a b)))
+(define m (mk 1))
+(println (m 2) (get) p)
+(define {struct P} [y] [x {Int}])
+(define a 1)
+(define b 2)
+(define all (list a b p))
+(println (m 3) (get) all)
+(println (= (P 2 1) p) (type? p P))
+"""
+
+
+@pytest.mark.parametrize("cached", [False, True])
+def test_a_file_that_defines_a_struct_again(capfd: pytest.CaptureFixture[str], cached: bool) -> None:
+    session = Session()
+    session.eval(FILE, name="file.omni")
+    session.close()
+    assert capfd.readouterr().out == "(P 1 2) 1 (P 1 2)\n(P 1 3) 1 (1 2 (P 2 1))\ntrue true\n"
