@@ -47,7 +47,7 @@ def rejected(method: Method, kinds: list[Kind], *, perhaps: bool = False) -> str
     for i, (kind, accepted) in enumerate(zip(kinds, method.signature.kinds_for(count), strict=True), 1):
         one = isinstance(accepted, ValueKind | TypeKind)
         if not below(kind, accepted) and not (perhaps and one and kind.mask & accepted.mask):
-            return f"argument {i} is {kind!r}, not {accepted!r}"
+            return f"argument {i} is {kind!r}, not {accepted.bound if isinstance(accepted, Variable) else accepted!r}"
     for group in method.signature.same_for(count):
         if len({kinds[i] for i in group}) > 1:
             return f"arguments {' and '.join(str(i + 1) for i in group)} have different kinds"
