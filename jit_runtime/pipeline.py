@@ -24,8 +24,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jit_runtime.codegen.emit import emit_module
 from jit_runtime.expand.expand import expand_toplevel
+from jit_runtime.infer.unit import OPTIMISED
 from jit_runtime.infer.world import Instance
+from jit_runtime.passes.ranges import remove_checks
 from jit_runtime.passes.roots import root
+from jit_runtime.passes.strips import guard_loops
 from jit_runtime.syntax.reader import read
 
 if TYPE_CHECKING:
@@ -62,6 +65,10 @@ def infer(inference: Inference, what: Core | Instance) -> Analysis | None:
 def build(unit: Unit, make: Callable[..., object], *arguments: Any) -> Module:
     """Fill a unit's module: `make` is the method of the unit that does it (`form`, `method`, or `build` of glue code)."""
     make(*arguments)
+    for fn in unit.module.functions:
+        if unit.tier == OPTIMISED:
+            remove_checks(fn)
+        guard_loops(fn)
     return unit.module
 
 

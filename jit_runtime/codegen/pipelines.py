@@ -47,6 +47,7 @@ def target_machine(level: int) -> Any:
         binding.initialize_native_target()
         binding.initialize_native_asmprinter()
         binding.initialize_native_asmparser()  # `module asm` in the engine's texts
+        binding.set_option("omni", "-unroll-runtime-multi-exit")  # loops with checks: errors are exits too
         cpu, features = host()
         machine = binding.Target.from_default_triple().create_target_machine(
             cpu=cpu, features=features, opt=level, jit=True, codemodel="jitdefault", reloc="default"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jit_runtime.expand.core import (
     Call,
@@ -36,17 +36,15 @@ from jit_runtime.expand.core import (
 from jit_runtime.infer.code import CELL, NOTHING, Code, Val, i64, rep_of
 from jit_runtime.infer.explain import note_allocation
 from jit_runtime.infer.number_paths import Known, as_word
-from jit_runtime.infer.placement import Space, close_space, names_no_region, open_space, part_of_result, reset_space
+from jit_runtime.infer.placement import Space, children, close_space, names_no_region, open_space, part_of_result, reset_space
 from jit_runtime.infer.prims import number
 from jit_runtime.infer.select import selected
 from jit_runtime.infer.shape import MachineFunction
-from jit_runtime.infer.strips import back_edge
 from jit_runtime.infer.switches import switch_tail
 from jit_runtime.infer.transfer import ELEMENT_KINDS
 from jit_runtime.infer.virtual import Fields, Virtual, fields_of, gives_fields, is_raw, only_fields, replaceable, variables
 from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance
-from jit_runtime.ir import ops
-from jit_runtime.ir.nodes import Block, Function, Imm, Operand, Symbol, Variable
+from jit_runtime.ir.nodes import BackEdge, Block, Function, Imm, Operand, Symbol, Variable
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_NAME, EXTRA_SHIFT
 from jit_runtime.types.builtins import Builtin
@@ -173,6 +171,24 @@ class Builder(Code):
                 return answer
         value = self.expr(node)
         return Imm("i1", 0) if self.block is None else self.truth(value)
+
+    def branch(self, node: Core, yes: Block, no: Block) -> tuple[bool, bool]:
+        """Go to one of two blocks, by a test; what `and` and `or` join are tests of their own. Returns to which of the two control comes."""
+        joined = connective(node)
+        if joined is None or self.facts.live.get(id(joined.choice)) != (True, True):
+            test = self.test(node)
+            if self.block is None:
+                return False, False
+            self.cbr(test, yes, no)
+            return True, True
+        further = self.new("further")
+        first = self.branch(joined.first, further, no) if joined.both else self.branch(joined.first, yes, further)
+        if not first[0 if joined.both else 1]:
+            self.fn.blocks.remove(further)
+            return first if joined.both else (first[0], False)
+        self.at(further)
+        second = self.branch(joined.second, yes, no)
+        return second[0] or (first[0] and not joined.both), second[1] or (first[1] and joined.both)
 
     def const(self, node: Const) -> Val:
         return self.unit.constant(self, node.value)
@@ -430,7 +446,6 @@ class Builder(Code):
         return self.expr(node.items[-1])
 
     def while_(self, node: While) -> Val:
-        first = len(self.fn.blocks)
         head, body, out, again = self.new("while"), self.new("body"), self.new("out"), self.new("again")
         space = open_space(self, [node.test, node.body], [])
         self.br(head)
@@ -446,7 +461,7 @@ class Builder(Code):
         if space is not None and self.block is not None:
             reset_space(self, space)
         self.br(again)
-        back_edge(self, head, again, first)
+        self.back_edge(head, again)
         self.at(out)
         if space is not None:
             self.dest = self.spaces.pop().outer
@@ -524,20 +539,19 @@ class Builder(Code):
         if switch_tail(self, node, k):
             return
         then, otherwise = self.facts.live.get(id(node), (False, False))
-        test = self.test(node.test)
-        if self.block is None:
-            return
         if not then or not otherwise:
+            self.effect(node.test)
             self.tail(node.then if then else node.otherwise, k)
             return
         yes, no = self.new("then"), self.new("else")
-        self.cbr(test, yes, no)
         place = self.dest
-        self.at(yes)
-        self.tail(node.then, k)
-        self.dest = place
-        self.at(no)
-        self.tail(node.otherwise, k)
+        for block, part, reached in zip((yes, no), (node.then, node.otherwise), self.branch(node.test, yes, no), strict=True):
+            if not reached:
+                self.fn.blocks.remove(block)
+                continue
+            self.dest = place
+            self.at(block)
+            self.tail(part, k)
 
     def let_tail(self, node: Let, k: Continuation) -> None:
         self.bindings(node, k)
@@ -559,7 +573,6 @@ class Builder(Code):
         space = open_space(self, [lam.body for _, lam in node.bindings], objects) if repeats else None
         self.storage.update(virtual)
         inner: Continuation = k if space is None else Close(k, self.place_of(k))
-        first = len(self.fn.blocks)
         for var, lam in node.bindings:
             for param in lam.params:
                 if param.var in virtual:
@@ -580,9 +593,15 @@ class Builder(Code):
             self.loop_body(lam, inner)
         if repeats:
             for head, (var, _) in zip(heads, node.bindings, strict=True):
-                back_edge(self, head, self.loops[var].target, first)
+                self.back_edge(head, self.loops[var].target)
         if space is not None:
             self.dest = self.spaces.pop().outer
+
+    def back_edge(self, head: Block, block: Block) -> None:
+        """Jump back to a loop's head; the guard is built when the whole function is known."""
+        self.at(block)
+        self.br(head)
+        self.fn.back_edges.append(BackEdge(head, block, self.arrays, self.place()))
 
     def virtual_parameters(self, node: Letrec) -> dict[Var, Virtual]:
         """The variables of a loop that are structs of which only fields are read."""
@@ -616,7 +635,7 @@ class Builder(Code):
 
         handle_tail(self, node, k)
 
-    # ---- checks and guards ----
+    # ---- checks ----
 
     def checked(self, value: Val, kind: Kind, what: str) -> Val:
         from jit_runtime.infer.tests import in_kind
@@ -636,26 +655,36 @@ class Builder(Code):
         self.at(ok)
         return Val(self.to_rep(value, rep_of(narrowed)), narrowed)
 
-    def guard(self) -> None:
-        """Stack overflow, interrupts: one compare of the stack pointer with the task's limit."""
-        go = self.new("go")
-        slow = self.guard_branch(go)
-        self.at(slow)
-        self.runtime("rt_guard", (self.task,), changes_nothing=True)
-        self.br(go)
-        self.at(go)
 
-    def again(self, head: Block) -> None:
-        """Go to where a turn of a loop begins: a place where optimised code can be entered."""
-        self.ins("br", (), attr=ops.AGAIN, targets=(head,))
-        self.block = None
+class Connective(NamedTuple):
+    """Two tests: are `both` true, or at least one? `choice`: the conditional that joins them."""
 
-    def guard_branch(self, go: Block) -> Block:
-        """The compare; returns the block of the slow path, which has to call rt_guard."""
-        slow = self.new("guard")
-        limit = self.ins("load", (self.task_field("limit"),), "i64", "monotonic")
-        self.cbr(self.compare("ugt", self.ins("read_sp", (), "i64"), limit), go, slow, "likely")
-        return slow
+    first: Core
+    second: Core
+    both: bool
+    choice: If
+
+
+def connective(node: Core) -> Connective | None:
+    """What `(and a b)` and `(or a b)` become, as tests: `(let [t a] (if t b t))` and `(let [t a] (if t t b))`."""
+    if not isinstance(node, Let) or len(node.bindings) != 1 or not isinstance(node.body, If):
+        return None
+    (var, first), choice = node.bindings[0], node.body
+    same = [isinstance(part, Local) and part.var is var for part in (choice.test, choice.then, choice.otherwise)]
+    if same not in ([True, True, False], [True, False, True]):
+        return None
+    second = choice.then if same[2] else choice.otherwise
+    return None if names(second, var) else Connective(first, second, same[2], choice)
+
+
+def names(node: Core, var: Var) -> bool:
+    work = [node]
+    while work:
+        at = work.pop()
+        if isinstance(at, (Local, SetLocal)) and at.var is var:
+            return True
+        work.extend(children(at))
+    return False
 
 
 RULES: dict[type, Callable[..., Val]] = {

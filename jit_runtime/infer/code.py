@@ -10,7 +10,7 @@ import struct
 from typing import Any, NamedTuple
 
 from jit_runtime.ir.nodes import Block, Function, Imm, InlinedPlace, Ins, Operand, Place, Site, Symbol, Temp, Variable
-from jit_runtime.ir.ops import Call
+from jit_runtime.ir.ops import AGAIN, Call
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_NAME
 from jit_runtime.layout.records import RECORDS
@@ -179,6 +179,29 @@ class Code:
         self.runtime("rt_safepoint", (self.task,), safepoint=True)
         self.br(go)
         self.at(go)
+
+    # ---- guards ----
+
+    def guard(self) -> None:
+        """Stack overflow, interrupts: one compare of the stack pointer with the task's limit."""
+        go = self.new("go")
+        slow = self.guard_branch(go)
+        self.at(slow)
+        self.runtime("rt_guard", (self.task,), changes_nothing=True)
+        self.br(go)
+        self.at(go)
+
+    def again(self, head: Block) -> None:
+        """Go to where a turn of a loop begins: a place where optimised code can be entered."""
+        self.ins("br", (), attr=AGAIN, targets=(head,))
+        self.block = None
+
+    def guard_branch(self, go: Block) -> Block:
+        """The compare; returns the block of the slow path, which has to call rt_guard."""
+        slow = self.new("guard")
+        limit = self.ins("load", (self.task_field("limit"),), "i64", "monotonic")
+        self.cbr(self.compare("ugt", self.ins("read_sp", (), "i64"), limit), go, slow, "likely")
+        return slow
 
     # ---- representations ----
 

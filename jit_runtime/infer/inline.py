@@ -29,7 +29,7 @@ DYNAMIC = 4  # what a node of unknown kind counts: it is tests and calls of the 
 
 
 def body_size(inst: Instance) -> int | None:
-    """Nodes of the body if it can be inlined: no loops, no local functions, nothing that catches errors."""
+    """Nodes of the body if it can be inlined: no local functions, nothing that catches errors, loops only where they only compute."""
     facts = inst.analysis
     if facts is None:
         return None
@@ -37,13 +37,16 @@ def body_size(inst: Instance) -> int | None:
     if inst.stale or inst.running or not inst.result or lam.rest is not None or inst.given != len(lam.params):
         return None
     shape = facts.shape
-    if shape.functions or shape.loops.keys() - shape.joins or shape.root.loops or "noinline" in inst.method.flags:
+    repeats = bool(shape.loops.keys() - shape.joins or shape.root.loops)
+    if shape.functions or "noinline" in inst.method.flags or (repeats and facts.dispatches):
         return None
-    joins = {shape.loops[var] for var in shape.joins}
+    loops = {id(loop) for loop in shape.loops.values()}
     size, work = 0, [lam.body]
     while work:
         at = work.pop()
-        if isinstance(at, Lambda) and at not in joins:
+        if isinstance(at, Lambda) and id(at) not in loops:
+            return None
+        if repeats and isinstance(at, Call) and makes_in(facts, at):
             return None
         if not isinstance(at, (Const, Local, Global)):
             size += 1 if is_known(facts.kinds.get(id(at), 0)) else DYNAMIC
@@ -51,6 +54,11 @@ def body_size(inst: Instance) -> int | None:
             return None
         work.extend(children(at))
     return size
+
+
+def makes_in(facts: Analysis, node: Call) -> bool:
+    """Does a call in a loop make objects, for which the loop would open a space of its own?"""
+    return not is_scalar(facts.kinds.get(id(node), 0))
 
 
 def analysed(facts: Analysis) -> Lambda:

@@ -119,11 +119,24 @@ class Block:
 
 
 @dataclass(slots=True, eq=False)
+class BackEdge:
+    """A loop's way back to `head`. `block` only jumps until the guard is put there (passes/strips.py).
+
+    `arrays`: values bound around or in the loop that are arrays of known kind, which may be read wherever they are known.
+    """
+
+    head: Block
+    block: Block
+    arrays: set[Operand]
+    span: Place
+
+
+@dataclass(slots=True, eq=False)
 class Function:
     """`cconv` is tailcc for Omni functions (docs/abi.md) and ccc for the runtime. The first block is the entry.
 
-    `attributes` is a set of: inline, noinline, export, cold, noreturn, readonly, allocates (may reach a safepoint
-    poll: sets the task's pending flag), raises.
+    `back_edges`: its loops, inner ones first, until they get their guards. `attributes` is a set of: inline, noinline, export, cold,
+    noreturn, readonly, allocates (may reach a safepoint poll: sets the task's pending flag), raises.
     """
 
     name: str
@@ -137,6 +150,7 @@ class Function:
     next_id: int = 0
     sites: list[Site] = field(default_factory=list)
     emitted: int = 0  # LLVM instructions of its text
+    back_edges: list[BackEdge] = field(default_factory=list)
 
     def temp(self, type: str) -> Temp:
         self.next_id += 1

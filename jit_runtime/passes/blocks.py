@@ -1,0 +1,29 @@
+"""Orders of blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from jit_runtime.ir.nodes import Block
+
+
+def reverse_postorder(first: Block, among: Container[Block] | None = None) -> list[Block]:
+    """The blocks that can be reached from `first`, by ways in `among`: each after those that dominate it."""
+    seen, order = {first}, []
+    work = [(first, iter(successors(first)))]
+    while work:
+        block, rest = work[-1]
+        for target in rest:
+            if target not in seen and (among is None or target in among):
+                seen.add(target)
+                work.append((target, iter(successors(target))))
+                break
+        else:
+            order.append(block)
+            work.pop()
+    order.reverse()
+    return order
+
+
+def successors(block: Block) -> tuple[Block, ...]:
+    return block.ins[-1].targets if block.ins else ()
