@@ -87,7 +87,7 @@ class Certain:
             if ins.op == "get" and (ins.args[0] in self.steps or ins.args[0] not in written):
                 variable = ins.args[0]
                 self.values[ins.dest] = Affine(self.headers.get(variable, variable), 0, self.steps.get(variable, 0))
-            elif ins.op in SUMS:
+            elif is_sum(ins):
                 x, y = (self.affine(a, made) for a in ins.args)
                 if x is not None and y is not None:
                     self.sum(ins, x, y)
@@ -104,7 +104,7 @@ class Certain:
             self.totals[ins] = total, x, y
             self.values[ins.dest] = Affine(total, 0)
         elif y.start is None:
-            offset = x.offset + (y.offset if ins.op == "sadd_overflow" else -y.offset)
+            offset = x.offset + (y.offset if adds(ins) else -y.offset)
             if abs(offset) < LARGEST_STEP:
                 self.values[ins.dest] = x._replace(offset=offset)
 
@@ -142,15 +142,24 @@ class Certain:
                 self.fits.add(ins)
 
 
+def is_sum(ins: Ins) -> bool:
+    """A sum or difference, checked or known to fit."""
+    return ins.op in SUMS or (ins.op in SUMS.values() and ins.attr == "fits")
+
+
+def adds(ins: Ins) -> bool:
+    return ins.op in ("sadd_overflow", "add")
+
+
 def change_of(ins: Ins, made: dict[object, Ins]) -> int:
     """By which constant a `set` changes its variable, if it does."""
     total = made.get(ins.args[1])
-    if total is None or total.op not in SUMS or not isinstance(total.args[1], Imm):
+    if total is None or not is_sum(total) or not isinstance(total.args[1], Imm):
         return 0
     before, step = made.get(total.args[0]), int(total.args[1].value)
     if before is None or before.op != "get" or before.args[0] is not ins.args[0] or abs(step) >= LARGEST_STEP:
         return 0
-    return step if total.op == "sadd_overflow" else -step
+    return step if adds(total) else -step
 
 
 def below(op: str, x: Affine, y: Affine, stays: int, lengths: set[Operand]) -> Below | None:
@@ -174,10 +183,7 @@ def below(op: str, x: Affine, y: Affine, stays: int, lengths: set[Operand]) -> B
 def certain_turns(b: Code, found: Certain, slow: Block, most: int) -> Operand:
     """For how many turns all tests hold, at most `most`; where one does not hold now, go to `slow`."""
     for ins, (total, x, y) in found.totals.items():
-        fits = b.new("fits")
-        made = b.ins(ins.op, (value_now(b, x), value_now(b, y)), "i64", targets=(fits, slow))
-        b.at(fits)
-        b.set(total, made)
+        b.set(total, total_now(b, ins, value_now(b, x), value_now(b, y), slow))
     turns: Operand = i64(most - 1)
     for test in dict.fromkeys(test._replace(stays=0) for test in found.tests.values()):
         low, high = value_now(b, test.low), value_now(b, test.high)
@@ -188,6 +194,16 @@ def certain_turns(b: Code, found: Certain, slow: Block, most: int) -> Operand:
         if more is not None:
             turns = b.ins("select", (b.compare("ult", more, turns), more, turns), "i64")
     return b.op("add", turns, i64(1))
+
+
+def total_now(b: Code, ins: Ins, x: Operand, y: Operand, slow: Block) -> Operand:
+    """A sum that is known to fit where it stands may overflow here: then nothing asks for it."""
+    if ins.op not in SUMS:
+        return b.op(ins.op, x, y)
+    fits = b.new("fits")
+    made = b.ins(ins.op, (x, y), "i64", targets=(fits, slow))
+    b.at(fits)
+    return made
 
 
 def value_now(b: Code, value: Affine) -> Operand:
