@@ -56,6 +56,9 @@ NEEDED = {
 }
 
 
+LOOP = "(let turn [k 0] (when (< k 2) (turn (+ k 1))))"  # code with a loop is optimised at once
+
+
 @pytest.fixture(scope="module")
 def session() -> Iterator[Session]:
     made = Session(Options())
@@ -72,13 +75,11 @@ def checks(session: Session, body: str) -> int:
             found.extend(fn for fn in made.functions if fn.name.startswith("fn.f."))
 
     session.pipeline.watch = watch
-    session.compiler.always_optimise = True
     try:
-        session.eval(f"(define ^:noinline f a p {body})")
+        session.eval(f"(define ^:noinline f a p {LOOP} {body})")
         session.eval("(handle (f (make-array 10 1) 3) [error [e] e])")
     finally:
         session.pipeline.watch = None
-        session.compiler.always_optimise = False
     assert found
     return sum(ins.op in CHECKED or fails_with(ins, "rt_fail_element") for fn in found[-1:] for block in fn.blocks for ins in block.ins)
 
