@@ -61,5 +61,6 @@ KERNELS = (
     Kernel("lsort", "(checksum (merge-sort data {n}))", 1_000_000, 100, "136354", 0.5, setup="(define data (numbers {n}))"),
     Kernel("hashint", "(increments {n})", 3_000_000, 1000, "995000", 1.1),
     Kernel("pipeline", "(total {n})", 50_000_000, 1000, "1332", 1.3),
+    Kernel("interpreter", "(run-all code {n})", 3000, 10, "1062602", 1.5, setup="(define code (program 10000))"),
     Kernel("sort", "(checksum (sort data))", 1_000_000, 100, "136354", 1.5, setup="(define data (numbers {n}))"),
 )
