@@ -73,17 +73,18 @@ class ExistingCode:
         rows.sort(key=lambda row: row[0])
         engine = self._compiler.engine
         used = engine.entries_used([address for address, _ in rows])
-        replaced = [(address, self._compile(closure)) for (address, closure), is_used in zip(rows, used, strict=True) if is_used]
-        engine.replace_entries(replaced)
+        made = [(address, *self._compile(closure)) for (address, closure), is_used in zip(rows, used, strict=True) if is_used]
+        engine.replace_entries([(old, linked[name]) for old, linked, name in made])
+        for _, linked, _ in made:
+            self._compiler.retire(linked)  # from now on only closures name it
 
-    def _compile(self, closure: Closure) -> int:
+    def _compile(self, closure: Closure) -> tuple[Any, str]:
         unit = ClosureUnit(closure, self._compiler)
         compiler = self._compiler
         name = compiler.build(unit, unit.build)
         linked = compiler.link_unit(unit, OPTIMISED)
         linked.makes_closures = True
-        compiler.retire(linked)  # nothing but closures names it
-        return int(linked[name])
+        return linked, name
 
 
 class ClosureUnit(Unit):

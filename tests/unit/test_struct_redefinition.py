@@ -209,3 +209,12 @@ def test_a_file_that_defines_a_struct_again(capfd: pytest.CaptureFixture[str], c
     session.eval(FILE, name="file.omni")
     session.close()
     assert capfd.readouterr().out == "(P 1 2) 1 (P 1 2)\n(P 1 3) 1 (1 2 (P 2 1))\ntrue true\n"
+
+
+def test_more_closures_than_wait_for_unloading(session: Session) -> None:
+    """Each lambda's new code is there before the old one may be unloaded."""
+    session.eval(POINT)
+    for i in range(70):
+        session.eval(f"(define f{i} (let [p (P {i} 0)] (fn [] (list {i} p.x (P {i} p.x)))))")
+    session.eval("(define {mutable-struct P} [y {Int}] [x {Int}])")
+    assert outcome(session, "(list (f0) (f33) (f69))") == "((0 0 (P 0 0)) (33 33 (P 33 33)) (69 69 (P 69 69)))"
