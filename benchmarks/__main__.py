@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks import peers
 from benchmarks.kernels import KERNELS
-from benchmarks.latency import file_rows, prompt_rows, start_rows
+from benchmarks.latency import file_rows, length_rows, prompt_rows, start_rows
 from benchmarks.memory import growth_rows, redefinition_rows
 from benchmarks.report import markdown, to_json
 from benchmarks.rows import KernelRow, Row
@@ -20,6 +20,7 @@ from benchmarks.textbook import textbook_rows
 
 GROUPS: dict[str, Callable[[bool], list[Row]]] = {
     "prompt": prompt_rows,
+    "length": length_rows,
     "file": file_rows,
     "start": start_rows,
     "memory": growth_rows,

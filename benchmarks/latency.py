@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -17,7 +18,7 @@ MILLI = 1000.0
 
 
 def latency_rows(quick: bool) -> list[Row]:
-    return [*prompt_rows(quick), *file_rows(quick), *start_rows(quick)]
+    return [*prompt_rows(quick), *length_rows(quick), *file_rows(quick), *start_rows(quick)]
 
 
 def prompt_rows(quick: bool) -> list[Row]:
@@ -38,6 +39,45 @@ def prompt_rows(quick: bool) -> list[Row]:
         row.value = times.median * MILLI
         row.detail = f"slowest {max(times.seconds) * MILLI:.1f} ms of {len(times.seconds)}"
     return [form, function]
+
+
+def length_rows(quick: bool) -> list[Row]:
+    """The first call of long functions, defined and called, every text new; and with which power of the length its time grows."""
+    first = Row("a function of 30 lines with loops, defined and first called, median", None, 15.0, "ms")
+    growth = Row("the same, growth with length: exponent between 10 and 1 000 lines", None, 1.2, "")
+    medians: dict[int, float] = {}
+    try:
+        with tempfile.TemporaryDirectory() as cache, Worker({"OMNI_CACHE": cache}) as worker:
+            for lines, count in ((10, 5), (30, 5 if quick else 15), (100, 3), (1000, 1)):
+                texts = [text for i in range(count + 1) for text in (long_function(f"long{lines}x{i}", lines, i), f"(long{lines}x{i} 3)")]
+                done = worker.eval(*texts)[2 if count > 1 else 0 :]  # the first of several warms up
+                medians[lines] = Times([one.seconds + two.seconds for one, two in zip(done[::2], done[1::2])]).median
+    except OmniFailed as error:
+        first.error = growth.error = str(error)
+        return [first, growth]
+    first.value = medians[30] * MILLI
+    growth.value = math.log(medians[1000] / medians[10]) / math.log(100)
+    growth.detail = ", ".join(f"{lines}: {seconds * MILLI:.0f} ms" for lines, seconds in medians.items())
+    return [first, growth]
+
+
+BLOCK = """
+    (for [i (range n)]
+      (let* [a (+ (* i 3) {k})
+             b (- a i)]
+        (if (even? i)
+            (set! total (+ total a))
+            (set! best (+ best b)))))
+    (let loop [i 0 acc {k}]
+      (if (< i n)
+          (loop (+ i 1) (+ acc (* i 2)))
+          (set! total (- acc total))))"""
+
+
+def long_function(name: str, lines: int, salt: int) -> str:
+    """A function of about so many lines: loops, branches and local variables, as people write them."""
+    blocks = "".join(BLOCK.format(k=100 * salt + k) for k in range(max(1, lines // 10)))
+    return f"(define {name} [n]\n  (let* [total 0\n         best 0]{blocks}\n    (list total best)))"
 
 
 def file_rows(quick: bool) -> list[Row]:
