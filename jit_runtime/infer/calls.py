@@ -396,25 +396,46 @@ def through_slot(b: Builder, inst: Instance, args: list[Operand], k: Continuatio
     return finish(b, emit_call(b, b.load(slot, "ptr"), word(0), args, call_rep(mask), k), mask)
 
 
+ONE_RESERVATION = 8  # pairs of a fresh list that are reserved together
+
+
 def rest_list(b: Builder, values: list[Val]) -> Operand:
+    """A fresh list."""
     result = Val(word(words.NULL), BIT["Null"])
-    for value in reversed(values):
-        result = cons(b, value, result)
+    at = len(values)
+    while at:
+        first = max(0, at - ONE_RESERVATION)
+        result = conses(b, values[first:at], result)
+        at = first
     return result.op
 
 
 def cons(b: Builder, head: Val, tail: Val) -> Val:
     """A fresh pair in the current place."""
-    head_word, tail_word = b.to_word(head), b.to_word(tail)
-    address = b.reserve(16, "pairs")
-    pair = b.as_ref(b.op("add", b.ins("ptrtoint", (address,), "i64"), i64(words.PAIR_TAG)))
-    for at, value, op in ((0, head, head_word), (8, tail, tail_word)):
-        if value.region is b.dest or (is_scalar(value.mask & ~BIT["Int"] & ~BIT["Float"]) and value.op.type != "ref"):
-            # Same region, or a number that was boxed into this place if at all: no barrier.
-            b.store(op, b.pointer(pair, at - words.PAIR_TAG))
+    return conses(b, [head], tail)
+
+
+def conses(b: Builder, heads: list[Val], tail: Val) -> Val:
+    """Fresh pairs in the current place, one behind the other, the last one with this tail."""
+    ops_, tail_word = [b.to_word(head) for head in heads], b.to_word(tail)
+    address = b.reserve(16 * len(heads), "pairs")
+    start = b.ins("ptrtoint", (address,), "i64")
+    pairs = [b.as_ref(b.op("add", start, i64(16 * n + words.PAIR_TAG))) for n in range(len(heads))]
+    for n, (pair, head, op) in enumerate(zip(pairs, heads, ops_, strict=True)):
+        init_part(b, pair, 0, head, op)
+        if pair is pairs[-1]:
+            init_part(b, pair, 8, tail, tail_word)
         else:
-            b.init_field(pair, at, op, value.mask, in_pair=True)
-    return Val(pair, BIT["Pair"], b.dest)
+            b.store(pairs[n + 1], b.pointer(pair, 8 - words.PAIR_TAG))
+    return Val(pairs[0], BIT["Pair"], b.dest)
+
+
+def init_part(b: Builder, pair: Operand, at: int, value: Val, op: Operand) -> None:
+    if value.region is b.dest or (is_scalar(value.mask & ~BIT["Int"] & ~BIT["Float"]) and value.op.type != "ref"):
+        # Same region, or a number that was boxed into this place if at all: no barrier.
+        b.store(op, b.pointer(pair, at - words.PAIR_TAG))
+    else:
+        b.init_field(pair, at, op, value.mask, in_pair=True)
 
 
 # ---- builtins ----
