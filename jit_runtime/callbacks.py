@@ -19,7 +19,7 @@ from jit_runtime.types.kinds import Struct, Variable, below
 if TYPE_CHECKING:
     from jit_runtime.compiler import Compiler
 
-BELOW, KIND_OF, VALUE_KIND, METHODS, WHY, REGIONS, TYPED = range(7)  # runtime/kinds.omni, ASK-; then the stages of code
+BELOW, KIND_OF, VALUE_KIND, METHODS, MAKER, WHY, REGIONS, TYPED = range(8)  # runtime/kinds.omni, ASK-; then the stages of code
 CODE = (BUILD, EMIT, LINK)
 VERSION = TYPED + len(CODE) + 1
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint64)
@@ -78,6 +78,8 @@ class Callbacks:
             return kinds.word(kinds.kind_of(subject) if question == KIND_OF else kinds.value_kind(subject))
         if question == VERSION:
             return self._string(kinds.obstacle(subject, other >> 2), dest)
+        if question == MAKER:
+            return kinds.converter(subject)
         function = self._function(subject)
         if function is None:
             return words.UNINITIALIZED

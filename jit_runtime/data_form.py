@@ -29,6 +29,8 @@ def form_of(engine: Engine, word: int, depth: int = 0) -> f.Form:
         return f.Int(signed(word) >> words.FIXNUM_SHIFT, NOWHERE)
     if word & words.FLONUM_MASK == words.FLONUM_TAG:
         return f.Float(words.flonum_value(word), NOWHERE)
+    if word & 0xFF == words.MACHINE_CLASS or (word & words.TAG_MASK == words.OBJECT_TAG and type_name(word) in MACHINE_BOXES):
+        return _machine(engine, word)
     if word & 0xFF == words.CHAR_CLASS:
         return f.Char(chr(word >> words.CHAR_SHIFT), NOWHERE)
     if word == words.NULL or word & words.TAG_MASK == words.PAIR_TAG:
@@ -56,6 +58,18 @@ def _array(engine: Engine, word: int, depth: int) -> f.Form:
 def _dict(engine: Engine, word: int, depth: int) -> f.Form:
     parts = [form_of(engine, part, depth + 1) for entry in dict_entries(word) for part in entry]
     return f.Dict(parts, NOWHERE)
+
+
+MACHINE_BOXES = ("uint64", "own-integer", "own-float", "own-any")
+
+
+def _machine(engine: Engine, word: int) -> f.Form:
+    """A call of the kind, with a number that has no less digits."""
+    kind = engine.call("rt_kind_of", 0, word)
+    engine.call("rt_write_value", word)
+    text = engine.read_text().strip("()").split(" ")[-1]
+    number = f.BigInt(int(text), NOWHERE) if text.lstrip("-").isdigit() else f.Float(float(text), NOWHERE)
+    return f.List([f.Kind([f.Symbol(text_of(kind), NOWHERE)], NOWHERE), number], NOWHERE)
 
 
 def _big(word: int) -> int:

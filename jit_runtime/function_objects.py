@@ -16,7 +16,7 @@ from jit_runtime.infer.world import GenericFunction
 from jit_runtime.layout import words
 from jit_runtime.source.text import NOWHERE
 from jit_runtime.types.builtins import Builtin
-from jit_runtime.types.kinds import Struct
+from jit_runtime.types.kinds import Kind
 
 if TYPE_CHECKING:
     from jit_runtime.compiler import Compiler
@@ -63,8 +63,8 @@ class FunctionObjects:
         """Is this function object that of a builtin, whatever the program calls by its name?"""
         return any(made.word == word for name, made in self.made.items() if name.startswith("builtin."))
 
-    def maker(self, kind: Struct) -> int:
-        """The function object that makes instances of a struct."""
+    def maker(self, kind: Kind) -> int:
+        """The function object that makes instances of a struct or a primitive kind."""
         found = self._world.lookup(kind.name)
         return self.made[self.name(found)].word if isinstance(found, GenericFunction) else words.NOTHING
 

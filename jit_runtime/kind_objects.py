@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from jit_runtime.data_form import form_of
 from jit_runtime.expand.core import Chr, Sym
 from jit_runtime.expand.show import datum
+from jit_runtime.infer.code import CODE
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_NAME, EXTRA_SHIFT, HEADER_MUTABLE, TYPE_SHIFT
 from jit_runtime.layout.records import KIND_INFO, STRUCT_FIELD, STRUCT_INFO
 from jit_runtime.source.diagnostics import fail
 from jit_runtime.syntax import forms as f
 from jit_runtime.types.kinds import (
+    BIT,
     BUILTIN,
     KINDS,
     MOST_NESTED,
@@ -22,19 +24,24 @@ from jit_runtime.types.kinds import (
     Abstract,
     Applied,
     Kind,
+    Primitive,
     Struct,
     TypeKind,
     Union,
     ValueKind,
     Variable,
+    below,
 )
+from jit_runtime.types.machine import MOST_OWN
 from jit_runtime.types.versions import obstacle_text
 
 if TYPE_CHECKING:
     from jit_runtime.compiler import Compiler
 
-NOMINAL, VALUE, TYPE, LIST, FIELDS, UNION, BASE, VARIANTS = range(8)
-REPS = {"ref": 0, "i64": 1, "f64": 2}
+NOMINAL, VALUE, TYPE, LIST, FIELDS, UNION, BASE, VARIANTS, MACHINE = range(9)
+REPS = {0: 0, BIT["Int"]: 1, BIT["Float"]: 2} | CODE
+"""Kinds of raw fields -> how the runtime reads one: 1 Int, 2 Float, else a machine number of this code (runtime/structs.omni)."""
+OWN_SERIAL_SHIFT = 4
 MOST_STRUCTS = 1 << 16  # bits of a table that grows with the session
 
 
@@ -47,6 +54,8 @@ class KindObjects:
         self._kinds: dict[int, Kind] = {}
         self._infos: dict[Struct, Any] = {}
         self._tables: list[tuple[Kind, Any, ctypes.Array[ctypes.c_uint8]]] = []
+        self._own = (ctypes.c_uint64 * (2 * (MOST_OWN + 1)))()
+        compiler.engine.heap.write(own_kinds=ctypes.addressof(self._own))
 
     def word(self, kind: Kind) -> int:
         """The object of a kind; a type variable counts as its bound."""
@@ -79,8 +88,27 @@ class KindObjects:
         info.write(**fields)
         if fields["form"] == NOMINAL:
             self._table(kind, info)
-        if isinstance(kind, Struct) and kind.enum is None:
+        if isinstance(kind, Primitive):
+            self._enter(kind, made)
+        if isinstance(kind, Primitive) or (isinstance(kind, Struct) and kind.enum is None):
             info.write(maker=self._compiler.objects.maker(kind))
+        return made
+
+    def _enter(self, kind: Primitive, word: int) -> None:
+        """Into the heap's table, where a value's number leads, and the tables of the kinds above it."""
+        row = 2 * (kind.number >> OWN_SERIAL_SHIFT)
+        self._own[row], self._own[row + 1] = word, kind.bit.bit_length() - 1
+        for above, _, table in self._tables:
+            self._fill(above, table)
+
+    def converter(self, word: int) -> int:
+        """The function of a builtin kind of numbers, which its object has from now on."""
+        compiler = self._compiler
+        function = compiler.world.library(self.kind(word).name)
+        assert function is not None
+        made = compiler.objects.made[compiler.function_object(function)].word
+        info = compiler.constants.record(KIND_INFO, maker=made, abstract=2, form=NOMINAL)
+        ctypes.c_uint64.from_address(word - words.OBJECT_TAG + BY_NAME["kind"].offsets["info"]).value = info.address
         return made
 
     def _open(self, kind: Abstract, word: int) -> None:
@@ -98,9 +126,11 @@ class KindObjects:
 
     def _fill(self, kind: Kind, table: ctypes.Array[ctypes.c_uint8]) -> None:
         sure = kind.sure
-        for number in self._compiler.world.universe.structs:
-            if sure >> number & 1:
-                table[number >> 3] |= 1 << (number & 7)
+        universe = self._compiler.world.universe
+        below_it = [number for number in universe.structs if sure >> number & 1]
+        below_it += [own.bit.bit_length() - 1 for own in universe.primitives if below(own, kind)]
+        for number in below_it:
+            table[number >> 3] |= 1 << (number & 7)
 
     def _describe(self, kind: Kind) -> dict[str, int]:
         constants = self._compiler.constants
@@ -110,6 +140,9 @@ class KindObjects:
             return {"form": TYPE, "word": self.word(kind.of), "abstract": 2}
         if isinstance(kind, Applied):
             return self._applied(kind)
+        if isinstance(kind, Primitive):
+            code = words.machine_code(kind.mask.bit_length() - 1, kind.number)
+            return {"form": MACHINE, "count": code, "abstract": 2}
         if isinstance(kind, Union) and kind.mask != kind.sure:
             return {"form": UNION, "items": constants.array([self.word(m) for m in kind.members]), "count": len(kind.members), "abstract": 1}
         return {"form": NOMINAL, "abstract": 1 if kind.abstract else 2}
@@ -151,8 +184,9 @@ class KindObjects:
         for field in struct.fields:
             kind = words.NOTHING if field.kind is None else self.word(field.kind)
             parameter = 0 if field.parameter is None else field.parameter + 1
+            rep = REPS[field.kind.sure if field.kind is not None and field.rep != "ref" else 0]
             rows += [constants.symbol(field.name), constants.symbol(struct.what(field))]
-            rows += [kind, field.offset, REPS[field.rep], int(field.mutable), parameter]
+            rows += [kind, field.offset, rep, int(field.mutable), parameter]
         assert STRUCT_FIELD.size == 56
         info.write(fields=constants.array(rows))
         self._see_as_newest(struct)

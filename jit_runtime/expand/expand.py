@@ -23,7 +23,7 @@ from jit_runtime.expand.scope import Env, Scope, lookup
 from jit_runtime.source.diagnostics import fail
 from jit_runtime.source.text import Span
 from jit_runtime.syntax import forms as f
-from jit_runtime.types.kinds import Kind
+from jit_runtime.types.kinds import CONVERTIBLE, Kind
 
 RECURSION = 50_000
 """Python frames one expansion may use: about five for each level of nesting that the reader accepts."""
@@ -106,7 +106,10 @@ def _list(x: Expander, form: f.List, scope: Scope | None) -> Core:
         return expand_pipe(x, form, scope)
     if type(head) is f.Symbol and lookup(head.name, scope) is None and x.env.has_methods(head.name):
         return Call(Global(head.name, head.span), [BY_CLASS[type(item)](x, item, scope) for item in items[1:]], form.span)  # a struct's name, too
-    return Call(x.expand(head, scope), [BY_CLASS[type(item)](x, item, scope) for item in items[1:]], form.span)
+    callee, arguments = x.expand(head, scope), [BY_CLASS[type(item)](x, item, scope) for item in items[1:]]
+    if len(arguments) == 1 and isinstance(callee, Const) and isinstance(callee.value, KindRef) and callee.value.kind.name in CONVERTIBLE:
+        return Call(Global("%convert", head.span), [*arguments, callee], form.span)
+    return Call(callee, arguments, form.span)
 
 
 def _is_builtin(x: Expander, name: str, scope: Scope | None) -> bool:

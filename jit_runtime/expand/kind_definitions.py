@@ -12,6 +12,7 @@ from jit_runtime.expand.core import Call, Const, Core, DefineMethod, DefineValue
 from jit_runtime.expand.kind_versions import enum_again, is_enum, next_version, warn_of_new_kind
 from jit_runtime.expand.kinds import abstract_parent, kind_of, qualified
 from jit_runtime.expand.mistakes import duplicate, malformed, unsupported
+from jit_runtime.expand.primitive_definitions import define_primitive
 from jit_runtime.source.diagnostics import fail
 from jit_runtime.source.text import Span
 from jit_runtime.syntax import forms as f
@@ -284,7 +285,8 @@ def _variant(made: Struct, enum: Abstract, span: Span) -> list[Core]:
 
 
 def _primitive(x: Expander, head: Head, parent: Kind, form: f.List) -> Core:
-    raise unsupported(f"the primitive type {{{head.name}}}", form.span)
+    _require_free(head)
+    return define_primitive(x, head, parent, form)
 
 
 WORDS: dict[str, Callable[[Expander, Head, Kind, f.List], Core]] = {

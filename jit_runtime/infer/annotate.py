@@ -42,7 +42,7 @@ from jit_runtime.expand.core import (
 from jit_runtime.expand.kind_definitions import constructed
 from jit_runtime.infer.fuse import fuse, still_means
 from jit_runtime.infer.shape import MachineFunction, Shape, shape_of
-from jit_runtime.infer.transfer import BOOL, FALSY, NOTHING, PREDICATES, RESULT, kind_of_new
+from jit_runtime.infer.transfer import BOOL, FALSY, NOTHING, PREDICATES, RESULT, kind_of_conversion, kind_of_new
 from jit_runtime.infer.world import Dispatch, GenericFunction, GlobalValue, Instance, World, dispatch, one_kind, with_guess
 from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.kinds import ANY, BIT, BUILTIN, KINDS, Struct
@@ -431,6 +431,8 @@ class Walk:
     def call_builtin(self, node: Call, builtin: Builtin, masks: list[int]) -> int:
         if builtin.name == "typed-array":
             return kind_of_new(node, builtin.result_mask)
+        if builtin.name == "convert":
+            return kind_of_conversion(node)
         special = self.structs(builtin.name, node, masks)
         if special is not None:
             return special

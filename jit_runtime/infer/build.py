@@ -202,7 +202,7 @@ class Builder(Code):
             self.check_initialized(value, var)
         full = self.facts.vars.get(var, ANY)
         if mask and mask != full and rep_of(mask) != value.op.type:
-            return Val(self.to_rep(Val(value.op, full), rep_of(mask)), mask)
+            return Val(self.to_rep(Val(value.op, mask), rep_of(mask)), mask)
         return Val(value.op, mask or full)
 
     def read(self, var: Var) -> Val:
@@ -653,7 +653,7 @@ class Builder(Code):
         if not narrowed:
             return value
         self.at(ok)
-        return Val(self.to_rep(value, rep_of(narrowed)), narrowed)
+        return Val(self.to_rep(Val(value.op, narrowed), rep_of(narrowed)), narrowed)
 
 
 class Connective(NamedTuple):

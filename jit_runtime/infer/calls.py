@@ -10,11 +10,12 @@ from jit_runtime.infer import lists as _lists  # noqa: F401  (its prims)
 from jit_runtime.infer.code import NOTHING, TASK, Val, i64, rep_of, word
 from jit_runtime.infer.explain import note_allocation, note_call
 from jit_runtime.infer.inline import inline, inlines, sure_instance
+from jit_runtime.infer.machine_numbers import double_of
 from jit_runtime.infer.placement import is_constructor, is_scalar, leave_spaces, reset_space
 from jit_runtime.infer.prims import PRIMS
 from jit_runtime.infer.structs import construct, still_makes
 from jit_runtime.infer.tests import in_kind, kind_test, same_kind
-from jit_runtime.infer.transfer import NUMBER
+from jit_runtime.infer.transfer import MACHINE, NUMBER
 from jit_runtime.infer.virtual import Fields, Virtual, argument, construct_fields, fields_of, is_raw
 from jit_runtime.infer.world import Dispatch, GenericFunction, Instance, dispatch
 from jit_runtime.ir import ops
@@ -47,7 +48,7 @@ def place_arguments(reps: list[str]) -> tuple[list[int], list[int], list[int]]:
     doubles: list[int] = []
     spilled: list[int] = []
     for i, rep in enumerate(reps):
-        where, limit = (doubles, DOUBLES) if rep == "f64" else (ints, REGISTERS)
+        where, limit = (doubles, DOUBLES) if rep in ("f32", "f64") else (ints, REGISTERS)
         (where if len(where) < limit else spilled).append(i)
     return ints, doubles, spilled
 
@@ -286,7 +287,7 @@ def through(b: Builder, function: GenericFunction, found: Dispatch, values: list
         if target.instance is None:
             wrong_kinds(b, "rt_ambiguous", function, values)
         else:
-            narrowed = [Val(b.to_rep(v, rep_of(m)), m) for v, m in zip(values, narrow(values, target.tests), strict=True)]
+            narrowed = [Val(b.to_rep(Val(v.op, m), rep_of(m)), m) for v, m in zip(values, narrow(values, target.tests), strict=True)]
             value = call_instance(b, target.instance, narrowed, k)
             if b.block is not None:
                 b.deliver(value, join)
@@ -326,7 +327,8 @@ def deliver_checked(b: Builder, value: Val, name: str, mask: int, k: Continuatio
     b.fail(CODES["REDEFINED"], b.unit.symbol(b, name), b.to_word(value))
     if value.mask & mask:
         b.at(ok)
-        b.deliver(Val(b.to_rep(value, rep_of(value.mask & mask)), value.mask & mask), k)
+        narrowed = value.mask & mask
+        b.deliver(Val(b.to_rep(Val(value.op, narrowed), rep_of(narrowed)), narrowed), k)
 
 
 def call_slowly(b: Builder, fn: Operand, args: list[Operand]) -> Val:
@@ -498,12 +500,10 @@ def call_runtime(b: Builder, builtin: Builtin, values: list[Val], mask: int | No
 
 def c_function(b: Builder, name: str, values: list[Val]) -> Val:
     """A function of the C library: doubles to a double."""
-    from jit_runtime.infer.prims import to_float
-
     doubles = []
     for v in values:
-        if v.mask in (BIT["Int"], BIT["Float"]):
-            doubles.append(to_float(b, v))
+        if v.mask in MACHINE:
+            doubles.append(double_of(b, v))
         else:
             word_of = Val(b.to_word(v), v.mask)
             b.fail_unless(kind_test(b, word_of, NUMBER), CODES["NUMBER_EXPECTED"], Val(b.unit.symbol(b, name), ANY), word_of)

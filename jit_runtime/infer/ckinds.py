@@ -41,6 +41,7 @@ Target = CKind | Record | ArrayOf
 VOID = CKind("CVoid", "void", 0)
 BOOL = CKind("CBool", "i1", 1, False)
 DOUBLE = CKind("CDouble", "f64", 8)
+SINGLE = CKind("CFloat", "f32", 4)
 INT64 = CKind("CInt64", "i64", 8)
 INT32 = CKind("CInt32", "i32", 4)
 UINT8 = CKind("CUInt8", "i8", 1, False)
@@ -48,13 +49,13 @@ UINT64 = CKind("CUInt64", "i64", 8, False)
 POINTER = CKind("CPtr", "ptr", 8)
 
 _SCALARS = (
-    VOID, BOOL, DOUBLE, INT64, INT32, UINT8, UINT64, POINTER,
+    VOID, BOOL, DOUBLE, SINGLE, INT64, INT32, UINT8, UINT64, POINTER,
     CKind("CInt8", "i8", 1), CKind("CInt16", "i16", 2), CKind("CUInt16", "i16", 2, False), CKind("CUInt32", "i32", 4, False),
 )  # fmt: skip
 KINDS = {k.name: k for k in _SCALARS}
 KINDS |= {
     "I8": KINDS["CInt8"], "I16": KINDS["CInt16"], "I32": INT32, "I64": INT64, "U8": UINT8, "U16": KINDS["CUInt16"], "U32": KINDS["CUInt32"],
-    "U64": UINT64, "F64": DOUBLE, "Bool": BOOL, "Void": VOID, "Ptr": POINTER, "Word": INT64,
+    "U64": UINT64, "F64": DOUBLE, "F32": SINGLE, "Bool": BOOL, "Void": VOID, "Ptr": POINTER, "Word": INT64,
 }  # fmt: skip
 _FIELD_KINDS = {"i8": UINT8, "i16": KINDS["CUInt16"], "i32": INT32, "i64": INT64, "ref": INT64, "f64": DOUBLE, "ptr": POINTER}
 

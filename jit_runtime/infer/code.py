@@ -1,7 +1,7 @@
 """Writing IR: a cursor into a function, with one method per group of instructions.
 
-Values carry their kind set. The representation of a value is its operand's IR type: `i64` a raw Int, `f64` a raw
-Float, `i1` a raw Bool, `ref` a tagged word.
+Values carry their kind set. The representation of a value is its operand's IR type: `i64` a raw Int or whole machine number (widened by its kind's
+sign), `f64` a raw Float, `f32` a raw Float32, `i1` a raw Bool, `ref` a tagged word.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_NAME
 from jit_runtime.layout.records import RECORDS
 from jit_runtime.source.text import Span
-from jit_runtime.types.kinds import BIT
+from jit_runtime.types.kinds import BIT, RAW
+from jit_runtime.types.machine import MACHINES
 
 INT, FLOAT, BOOL, NOTHING_KIND, CHAR = BIT["Int"], BIT["Float"], BIT["Bool"], BIT["Nothing"], BIT["Char"]
 TASK, REGION, CELL = RECORDS["Task"].offsets, RECORDS["Region"].offsets, RECORDS["Cell"].offsets
@@ -30,9 +31,15 @@ class Val(NamedTuple):
     region: Operand | None = None
 
 
+CODE = {BIT[machine.name]: words.machine_code(BIT[machine.name].bit_length() - 1) for machine in MACHINES}
+"""Machine kinds besides Int and Float -> what their immediates have in common (layout/words.py)."""
+FLOAT32, UINT64 = BIT["Float32"], BIT["UInt64"]
+REPS = RAW | {BOOL: "i1"}
+
+
 def rep_of(mask: int) -> str:
     """IR type in which values of a kind set travel inside a function."""
-    return {INT: "i64", FLOAT: "f64", BOOL: "i1"}.get(mask, "ref")
+    return REPS.get(mask, "ref")
 
 
 def word(value: int) -> Imm:
@@ -215,13 +222,25 @@ class Code:
         if rep == "i1":
             return self.compare("eq", self.bits(value.op), i64(words.TRUE))
         if rep == "i64":
-            return self.runtime("rt_word_to_int", (value.op,), "i64")
+            return self.to_whole(value)
+        if rep == "f32":
+            bits = self.ins("trunc", (self.op("lshr", self.bits(value.op), i64(words.MACHINE_SHIFT)),), "i32")
+            return self.ins("bitcast", (bits,), "f32")
         return self.runtime("rt_word_to_float", (value.op,), "f64")
+
+    def to_whole(self, value: Val) -> Operand:
+        """The raw value of a word that is an Int or a whole machine number."""
+        if not value.mask & INT and value.mask & UINT64 == 0:
+            return self.op("ashr", self.bits(value.op), i64(words.MACHINE_SHIFT))
+        only_int = value.mask == INT or not any(value.mask & kind for kind in CODE)
+        return self.runtime("rt_word_to_int" if only_int else "rt_word_to_whole", (value.op,), "i64")
 
     def to_word(self, value: Val) -> Operand:
         op = value.op
         if op.type == "ref":
             return op
+        if value.mask in CODE:
+            return self.machine_word(op, CODE[value.mask])
         if op.type == "i1":
             if isinstance(op, Imm):
                 return word(words.TRUE if op.value else words.FALSE)
@@ -236,6 +255,13 @@ class Code:
             if packed is not None:
                 return word(packed)
         return self.runtime("rt_float_to_word", (self.task, self.dest, op), "ref")
+
+    def machine_word(self, op: Operand, code: int) -> Operand:
+        if op.type == "f32":
+            op = self.ins("zext", (self.ins("bitcast", (op,), "i32"),), "i64")
+        elif code == CODE[UINT64]:
+            return self.runtime("rt_machine_word", (self.task, self.dest, i64(code), op), "ref")
+        return self.as_ref(self.op("or", self.op("shl", op, i64(words.MACHINE_SHIFT)), i64(code)))
 
     def truth(self, value: Val) -> Operand:
         """An i1: is the value true?"""

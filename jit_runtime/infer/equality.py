@@ -6,12 +6,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from jit_runtime.infer.code import BOOL, FLOAT, INT, NOTHING, Val, i64
+from jit_runtime.infer.machine_numbers import double_of, machine_comparison
 from jit_runtime.infer.number_paths import QUICK
-from jit_runtime.infer.prims import binary, chain, prim, to_float, values_of
+from jit_runtime.infer.prims import binary, chain, prim, values_of
 from jit_runtime.infer.transfer import IDENTITY, NUMBER
 from jit_runtime.ir.nodes import Imm, Operand
 from jit_runtime.layout import words
-from jit_runtime.types.kinds import BUILTIN
+from jit_runtime.types.kinds import BIT, BUILTIN
 
 if TYPE_CHECKING:
     from jit_runtime.expand.core import Call
@@ -35,7 +36,10 @@ def equal2(b: Builder, x: Val, y: Val) -> Operand:
     if x.mask == INT and y.mask == INT:
         return b.compare("eq", x.op, y.op)
     if FLOAT in (x.mask, y.mask) and exact_float(x) and exact_float(y):
-        return b.compare("feq", to_float(b, x), to_float(b, y))
+        return b.compare("feq", double_of(b, x), double_of(b, y))
+    made = machine_comparison(b, "=", x, y) if (x.mask | y.mask) & ~(INT | FLOAT) else None
+    if made is not None:
+        return made
     if x.op.type == "i1" and y.op.type == "i1":
         return b.ins("xor", (b.ins("xor", (x.op, y.op), "i1"), Imm("i1", 1)), "i1")
     if not x.mask & ~IDENTITY or not y.mask & ~IDENTITY:
@@ -47,7 +51,7 @@ def equal2(b: Builder, x: Val, y: Val) -> Operand:
 
 
 def equal_int(b: Builder, x: Val, y: Val) -> Operand:
-    """An Int and a word: a fixnum is compared raw; pairs and constants equal no number; the runtime knows about the others."""
+    """An Int and a word: a fixnum is compared raw; pairs, and immediates that are no machine numbers, equal no number; the runtime does the rest."""
     out, fast, other, slow, done = b.fn.variable("equal", "i1"), b.new("fixnum"), b.new("other"), b.new("slow"), b.new("done")
     yb = b.bits(b.to_word(y))
     b.cbr(b.compare("eq", b.op("and", yb, i64(words.FIXNUM_MASK)), i64(words.FIXNUM_TAG)), fast, other, "likely")
@@ -60,7 +64,9 @@ def equal_int(b: Builder, x: Val, y: Val) -> Operand:
     b.at(other)
     b.set(out, Imm("i1", 0))
     no_number = words.PAIR_TAG & words.IMMEDIATE_TAG  # the bits of these two, under a mask that objects and flonums do not pass
-    b.cbr(b.compare("eq", b.op("and", yb, i64(words.OBJECT_TAG)), i64(no_number)), done, slow)
+    constant = b.compare("eq", b.op("and", yb, i64(words.OBJECT_TAG)), i64(no_number))
+    machine = b.compare("eq", b.op("and", yb, i64(0xFF)), i64(words.MACHINE_CLASS))
+    b.cbr(b.ins("select", (machine, Imm("i1", 0), constant), "i1"), done, slow)
     b.at(slow)
     b.set(out, is_true(b, b.runtime("rt_equal", (b.task, b.dest, b.to_word(x), b.to_word(y)), "ref")))
     b.br(done)
@@ -80,6 +86,6 @@ def exact_float(value: Val) -> bool:
 @prim("eq?")
 @binary
 def eq(b: Builder, x: Val, y: Val, builtin: Builtin) -> Val:
-    if x.mask & y.mask & (NUMBER | ~BUILTIN):
+    if x.mask & y.mask & (NUMBER | BIT["Own Any"] | ~BUILTIN):
         return Val(is_true(b, b.runtime("rt_eq", (b.task, b.dest, b.to_word(x), b.to_word(y)), "ref")), BOOL)
     return Val(b.compare("eq", b.bits(b.to_word(x)), b.bits(b.to_word(y))), BOOL)

@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from jit_runtime.infer.code import FLOAT, INT, Val, i64, rep_of, word
+from jit_runtime.infer.machine_numbers import double_of
 from jit_runtime.ir.nodes import Block, Imm, Operand, Variable
 from jit_runtime.layout import words
 
@@ -181,10 +182,8 @@ class Paths:
         b = self.b
         if value.op in b.doubles:
             return b.get(b.doubles[value.op].double)
-        if value.op.type == "f64":
-            return value.op
-        if value.op.type == "i64":
-            return Imm("f64", float(value.op.value)) if isinstance(value.op, Imm) else b.ins("sitofp", (value.op,), "f64")
+        if value.op.type != "ref":
+            return double_of(b, value)
         return b.runtime("rt_word_to_float", (value.op,), "f64")
 
     def slow_words(self) -> tuple[Operand, ...]:

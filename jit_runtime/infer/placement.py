@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import Call, Core, Global, If, Lambda, Let, Letrec, Local, Seq, SetLocal, Var
-from jit_runtime.infer.code import NOTHING, REGION, Val, i64, rep_of, word
+from jit_runtime.infer.code import CODE, NOTHING, REGION, UINT64, Val, i64, rep_of, word
 from jit_runtime.infer.world import GenericFunction
 from jit_runtime.ir.nodes import Imm, Operand, Symbol, Variable
 from jit_runtime.layout import words
 from jit_runtime.types.builtins import Builtin
-from jit_runtime.types.kinds import BIT
+from jit_runtime.types.kinds import BIT, either
 
 if TYPE_CHECKING:
     from jit_runtime.infer.annotate import Analysis
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from jit_runtime.infer.world import Instance, World
 
 # Kinds whose words name nothing in a region that may end. The word of a number may name a box.
-SCALAR = BIT["Bool"] | BIT["Char"] | BIT["Nothing"] | BIT["Null"] | BIT["Symbol"] | BIT["Kind"]
+SCALAR = BIT["Bool"] | BIT["Char"] | BIT["Nothing"] | BIT["Null"] | BIT["Symbol"] | BIT["Kind"] | either(CODE.keys() - {UINT64})
 CONSTRUCTORS = frozenset({"cons", "list", "array", "box", "atom", "dict", "construct"})
 
 

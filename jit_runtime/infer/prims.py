@@ -12,10 +12,21 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import Call, Core, Global, Local
-from jit_runtime.infer.code import BOOL, CHAR, FLOAT, INT, NOTHING, Val, i64, rep_of, word
+from jit_runtime.infer.code import BOOL, CHAR, FLOAT, FLOAT32, INT, NOTHING, UINT64, Val, i64, rep_of, word
+from jit_runtime.infer.machine_numbers import (
+    converted,
+    double_of,
+    machine_arithmetic,
+    machine_bits,
+    machine_comparison,
+    machine_negated,
+    machine_shift,
+    whole,
+    wrapped,
+)
 from jit_runtime.infer.number_paths import FLOAT_OPS, arithmetic_paths, as_word, comparison_paths, double_path
 from jit_runtime.infer.tests import in_kind, kind_test
-from jit_runtime.infer.transfer import NUMBER, PREDICATES, arithmetic
+from jit_runtime.infer.transfer import BIG, INTEGER, MACHINE, NUMBER, PREDICATES, arithmetic
 from jit_runtime.ir.nodes import Imm, Operand, Temp
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_NAME
@@ -31,6 +42,9 @@ PRIMS: dict[str, Prim] = {}
 TRUTHS: dict[str, Callable[[Builder, Call], Operand]] = {}
 """Builtins that answer a test (an i1) with less work than a value. The block may be None afterwards, as after a prim."""
 LIST = BIT["Null"] | BIT["Pair"]
+BITS = INTEGER & ~BIG
+OTHER_BITS = BITS & ~INT
+"""Whole numbers of a width, and those that are no Ints."""
 
 
 def prim(*names: str) -> Callable[[Prim], Prim]:
@@ -76,15 +90,6 @@ def runtime_word(b: Builder, name: str, args: tuple[Operand, ...], mask: int) ->
     return Val(b.to_rep(Val(result, mask), rep_of(mask)), mask)
 
 
-def to_float(b: Builder, value: Val) -> Operand:
-    """A double from a value known to be a number in a raw representation."""
-    if value.op.type == "f64":
-        return value.op
-    if isinstance(value.op, Imm):
-        return Imm("f64", float(value.op.value))
-    return b.ins("sitofp", (value.op,), "f64")
-
-
 # ---- arithmetic ----
 
 INT_OPS = {"+": "add", "-": "sub", "*": "mul"}
@@ -125,7 +130,7 @@ def numbers_of(b: Builder, node: Call) -> list[Val] | None:
 def arithmetic_value(b: Builder, node: Call, builtin: Builtin) -> Val:
     values = numbers_of(b, node)
     if values is not None and builtin.name in ("inc", "dec"):
-        return arith2(b, "+" if builtin.name == "inc" else "-", values[0], Val(i64(1), INT))
+        return step(b, builtin.name, values[0])
     if values is None:
         return NOTHING
     name = builtin.name
@@ -145,28 +150,42 @@ def arithmetic_value(b: Builder, node: Call, builtin: Builtin) -> Val:
     return result
 
 
+def step(b: Builder, name: str, value: Val) -> Val:
+    """One more or less, in the kind of the number."""
+    if value.mask & OTHER_BITS == 0:
+        return arith2(b, "+" if name == "inc" else "-", value, Val(i64(1), INT))
+    if whole(value):
+        return arith2(b, "+" if name == "inc" else "-", value, Val(i64(1), value.mask))
+    value = as_word(b, value)
+    return runtime_word(b, f"rt_{name}", (b.to_word(value),), value.mask & NUMBER)
+
+
 def negated(b: Builder, value: Val) -> Val:
     if value.mask == FLOAT:
         return Val(b.ins("fneg", (value.op,), "f64"), FLOAT)
     if value.mask == INT:
         b.fail_unless(b.compare("ne", value.op, i64(-(1 << 63))), CODES["OVERFLOW_ONE"], Val(b.unit.symbol(b, "-"), ANY), value)
         return Val(b.op("sub", i64(0), value.op), INT)
-    return runtime_word(b, "rt_neg", (b.to_word(value),), value.mask & NUMBER)
+    return machine_negated(b, value) or runtime_word(b, "rt_neg", (b.to_word(value),), value.mask & NUMBER)
 
 
 def numeric(b: Builder, value: Val, name: str) -> Val:
     """(+ x) is x, which has to be a number."""
     if not value.mask & ~NUMBER:
         return value
-    return arith2(b, "*" if name == "*" else "+", value, Val(i64(1 if name == "*" else 0), INT))
+    arith2(b, "*" if name == "*" else "+", value, Val(i64(1 if name == "*" else 0), INT))  # only for the check
+    return NOTHING if b.block is None else Val(value.op, value.mask & NUMBER)
 
 
 def arith2(b: Builder, name: str, x: Val, y: Val) -> Val:
     mask = arithmetic(x.mask, y.mask)
     if x.mask == INT and y.mask == INT:
         return Val(int_arith(b, name, x.op, y.op), INT)
+    made = machine_arithmetic(b, name, x, y) if (x.mask | y.mask) & ~(INT | FLOAT) else None
+    if made is not None:
+        return made
     if mask == FLOAT and not (x.mask | y.mask) & ~NUMBER and x.mask in (INT, FLOAT) and y.mask in (INT, FLOAT):
-        xf, yf = to_float(b, x), to_float(b, y)
+        xf, yf = double_of(b, x), double_of(b, y)
         return Val(b.runtime("fmod", (xf, yf), "f64") if name == "%" else b.op(FLOAT_OPS[name], xf, yf, "f64"), FLOAT)
     if mask:
         return arithmetic_paths(b, name, x, y, mask, SLOW[name])
@@ -202,6 +221,8 @@ def int_arith(b: Builder, name: str, x: Operand, y: Operand) -> Operand:
     return b.op("sdiv" if name == "/" else "srem", x, y)
 
 
+INT_ONLY = {"+%": "add_wrap", "-%": "sub_wrap", "*%": "mul_wrap", "band": "band", "bor": "bor", "bxor": "bxor",
+            "+|": "add_sat", "-|": "sub_sat", "*|": "mul_sat"}  # fmt: skip
 WRAP = {"+%": "add", "-%": "sub", "*%": "mul", "band": "and", "bor": "or", "bxor": "xor"}
 UNIT = {"+%": 0, "*%": 1, "band": -1, "bor": 0, "bxor": 0, "+|": 0, "*|": 1}
 
@@ -222,13 +243,48 @@ def int_only(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
     name = builtin.name
     if not values:
         return Val(i64(UNIT[name]), INT)
-    if len(values) == 1 and name in ("-%", "-|"):
-        values.insert(0, Val(i64(0), INT))
-    result = int_operand(b, values[0], name)
+    if len(values) == 1:
+        if name not in ("-%", "-|"):
+            int_operation(b, name, values[0], Val(i64(UNIT[name]), INT))  # only for the check
+            return values[0]._replace(mask=values[0].mask & BITS)
+        values *= 3  # x - x - x: from the zero of the number's own kind
+    result = values[0]
     for value in values[1:]:
-        other = int_operand(b, value, name)
-        result = b.op(WRAP[name], result, other) if name in WRAP else saturating(b, name, result, other)
-    return Val(result, INT)
+        result = int_operation(b, name, result, value)
+        if b.block is None:
+            return NOTHING
+    return result
+
+
+def int_operation(b: Builder, name: str, x: Val, y: Val) -> Val:
+    if not (x.mask | y.mask) & OTHER_BITS:
+        result, other = int_operand(b, x, name), int_operand(b, y, name)
+        return Val(b.op(WRAP[name], result, other) if name in WRAP else saturating(b, name, result, other), INT)
+    made = machine_bits(b, name, x, y)
+    return made or int_paths(b, name, x, y)
+
+
+def int_paths(b: Builder, name: str, x: Val, y: Val) -> Val:
+    """Of kinds that are not known: two fixnums inline, else the runtime."""
+    mask = arithmetic(x.mask & BITS, y.mask & BITS)
+    xw, yw = b.to_word(x), b.to_word(y)
+    slow_name = "rt_" + INT_ONLY[name]
+    if not x.mask & y.mask & INT:
+        return runtime_word(b, slow_name, (xw, yw), mask)
+    out, fast, slow, done = b.fn.variable("bits", rep_of(mask)), b.new("fixnums"), b.new("slow"), b.new("done")
+    both = b.op("and", b.op("or", b.bits(xw), b.bits(yw)), i64(3))
+    b.cbr(b.compare("eq", both, i64(words.FIXNUM_TAG)), fast, slow, "likely")
+    b.at(fast)
+    xi, yi = (b.op("ashr", b.bits(w), i64(words.FIXNUM_SHIFT)) for w in (xw, yw))
+    made = Val(b.op(WRAP[name], xi, yi) if name in WRAP else saturating(b, name, xi, yi), INT)
+    b.set(out, b.to_rep(made, out.type))
+    b.br(done)
+    b.at(slow)
+    b.set(out, b.to_rep(Val(b.runtime(slow_name, (b.task, b.dest, xw, yw), "ref"), mask), out.type))
+    b.poll()
+    b.br(done)
+    b.at(done)
+    return Val(b.get(out), mask)
 
 
 def saturating(b: Builder, name: str, x: Operand, y: Operand) -> Operand:
@@ -243,14 +299,22 @@ def saturating(b: Builder, name: str, x: Operand, y: Operand) -> Operand:
 @prim("bnot")
 @unary
 def bnot(b: Builder, value: Val, builtin: Builtin) -> Val:
+    if whole(value):
+        return Val(wrapped(b, b.op("xor", value.op, i64(-1)), MACHINE[value.mask]), value.mask)
+    if value.mask & OTHER_BITS:
+        return runtime_word(b, "rt_bnot", (b.to_word(value),), value.mask & BITS)
     return Val(b.op("xor", int_operand(b, value, "bnot"), i64(-1)), INT)
 
 
 @prim("lshift", "lshift%", "rshift")
 @binary
 def shift(b: Builder, x: Val, n: Val, builtin: Builtin) -> Val:
-    value, count = int_operand(b, x, builtin.name), int_operand(b, n, builtin.name)
+    if x.mask & OTHER_BITS and not whole(x):
+        return shift_paths(b, x, n, builtin)
+    value, count = x.op if whole(x) else int_operand(b, x, builtin.name), int_operand(b, n, builtin.name)
     b.fail_unless(b.compare("ult", count, i64(64)), CODES["SHIFT"], Val(b.unit.symbol(b, builtin.name), ANY), Val(count, INT))
+    if x.mask != INT and (made := machine_shift(b, builtin.name, x, count)):
+        return made
     if builtin.name == "rshift":
         return Val(b.op("ashr", value, count), INT)
     result = b.op("shl", value, count)
@@ -258,6 +322,11 @@ def shift(b: Builder, x: Val, n: Val, builtin: Builtin) -> Val:
         fits = b.compare("eq", b.op("ashr", result, count), value)
         b.fail_unless(fits, CODES["OVERFLOW"], Val(b.unit.symbol(b, "lshift"), ANY), Val(value, INT), Val(count, INT))
     return Val(result, INT)
+
+
+def shift_paths(b: Builder, x: Val, n: Val, builtin: Builtin) -> Val:
+    name = {"lshift": "rt_lshift", "lshift%": "rt_lshift_wrap", "rshift": "rt_rshift"}[builtin.name]
+    return runtime_word(b, name, (b.to_word(x), b.to_word(n)), x.mask & BITS if n.mask & INT else 0)
 
 
 # ---- comparison ----
@@ -293,6 +362,9 @@ def compare2(b: Builder, name: str, x: Val, y: Val) -> Operand:
         return b.compare(ORDERED[name], x.op, y.op)
     if x.mask == CHAR and y.mask == CHAR:
         return b.compare(SIGNED[name], b.bits(x.op), b.bits(y.op))
+    made = machine_comparison(b, name, x, y) if (x.mask | y.mask) & ~(INT | FLOAT) else None
+    if made is not None:
+        return made
     if x.mask & NUMBER and y.mask & NUMBER:
         return comparison_paths(b, x, y, SIGNED[name], ORDERED[name], SLOW_COMPARE[name])
     xw, yw = b.to_word(as_word(b, x)), b.to_word(as_word(b, y))
@@ -430,17 +502,27 @@ def sqrt(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
     value = number(b, node.args[0])
     if b.block is None:
         return NOTHING
-    if value.mask in (INT, FLOAT):
-        return Val(b.ins("fsqrt", (to_float(b, value),), "f64"), FLOAT)
+    if value.mask in MACHINE:
+        return Val(b.ins("fsqrt", (double_of(b, value),), "f64"), FLOAT)
     return double_path(b, value, lambda x: b.ins("fsqrt", (x,), "f64"), "rt_sqrt")
 
 
 @prim("->float")
 @unary
 def float_of(b: Builder, value: Val, builtin: Builtin) -> Val:
-    if value.mask in (INT, FLOAT):
-        return Val(to_float(b, value), FLOAT)
+    if value.mask in MACHINE:
+        return Val(double_of(b, value), FLOAT)
     return runtime_word(b, "rt_to_float", (b.to_word(value),), FLOAT)
+
+
+@prim("convert")
+def convert(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
+    values = values_of(b, node)
+    if values is None:
+        return NOTHING
+    value, kind = values
+    mask = b.kinds(node)
+    return converted(b, value, mask, kind.op) or runtime_word(b, "rt_convert", (b.to_word(value), b.to_word(kind)), mask)
 
 
 TESTS = {"zero?": ("eq", "feq"), "positive?": ("sgt", "fgt"), "negative?": ("slt", "flt")}
@@ -450,17 +532,17 @@ TESTS = {"zero?": ("eq", "feq"), "positive?": ("sgt", "fgt"), "negative?": ("slt
 @unary
 def sign_test(b: Builder, value: Val, builtin: Builtin) -> Val:
     name = builtin.name
-    if value.mask == INT:
+    if whole(value) and (value.mask != UINT64 or name == "zero?"):
         return Val(b.compare(TESTS[name][0], value.op, i64(0)), BOOL)
-    if value.mask == FLOAT:
-        return Val(b.compare(TESTS[name][1], value.op, Imm("f64", 0.0)), BOOL)
+    if value.mask in (FLOAT, FLOAT32):
+        return Val(b.compare(TESTS[name][1], value.op, Imm(value.op.type, 0.0)), BOOL)
     return runtime_word(b, {"zero?": "rt_zero", "positive?": "rt_positive", "negative?": "rt_negative"}[name], (b.to_word(value),), BOOL)
 
 
 @prim("even?", "odd?")
 @unary
 def parity(b: Builder, value: Val, builtin: Builtin) -> Val:
-    if value.mask != INT:
+    if not whole(value):
         return runtime_word(b, op_symbol(builtin), (b.to_word(value),), BOOL)
     bit = b.op("and", value.op, i64(1))
     return Val(b.compare("eq", bit, i64(0 if builtin.name == "even?" else 1)), BOOL)
@@ -492,7 +574,7 @@ def abs_(b: Builder, value: Val, builtin: Builtin) -> Val:
     if value.mask == INT:
         b.fail_unless(b.compare("ne", value.op, i64(-(1 << 63))), CODES["OVERFLOW_ONE"], Val(b.unit.symbol(b, "abs"), ANY), value)
         return Val(b.ins("select", (b.compare("slt", value.op, i64(0)), b.op("sub", i64(0), value.op), value.op), "i64"), INT)
-    return runtime_word(b, "rt_abs", (b.to_word(value),), value.mask & NUMBER)
+    return machine_negated(b, value, "abs") or runtime_word(b, "rt_abs", (b.to_word(value),), value.mask & NUMBER)
 
 
 @prim("min", "max")
@@ -500,17 +582,20 @@ def least(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
     values = values_of(b, node)
     if values is None:
         return NOTHING
-    if all(v.mask == INT for v in values):
+    if whole(values[0]) and all(v.mask == values[0].mask for v in values):
         result = values[0].op
+        sign = "s" if MACHINE[values[0].mask].signed else "u"
         for v in values[1:]:
-            test = b.compare("slt" if builtin.name == "min" else "sgt", v.op, result)
+            test = b.compare(sign + ("lt" if builtin.name == "min" else "gt"), v.op, result)
             result = b.ins("select", (test, v.op, result), "i64")
-        return Val(result, INT)
+        return Val(result, values[0].mask)
     if len(values) == 1:
         return numeric(b, values[0], "+")
     made = values[0]
     for v in values[1:]:
-        made = runtime_word(b, "rt_" + builtin.name, (b.to_word(made), b.to_word(v)), b.kinds(node))
+        made = runtime_word(b, "rt_" + builtin.name, (b.to_word(made), b.to_word(v)), arithmetic(made.mask, v.mask))
+        if b.block is None:
+            return NOTHING
     return made
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from jit_runtime.infer.ckinds import BOOL, DOUBLE, INT64, POINTER, UINT8, VOID, ArrayOf, CKind, pointer, read_kind, read_target, size_of
+from jit_runtime.infer.ckinds import BOOL, DOUBLE, INT64, POINTER, SINGLE, UINT8, VOID, ArrayOf, CKind, pointer, read_kind, read_target, size_of
 from jit_runtime.infer.systems import constant, spelled
 from jit_runtime.infer.systems_body import GONE, NOTHING, Body, Val, mismatch
 from jit_runtime.infer.systems_forms import Rule, need, same_kind
@@ -144,6 +144,8 @@ def _convert(body: Body, form: f.List, value: Val, kind: CKind) -> Operand:
         return body.ins("sitofp" if have.signed else "uitofp", op, type="f64")
     if have is DOUBLE and kind.is_int:
         return body.ins("fptosi" if kind.signed else "fptoui", op, type=kind.ir)
+    if SINGLE in (have, kind) and DOUBLE in (have, kind):
+        return body.ins("fptrunc" if have is DOUBLE else "fpext", op, type=kind.ir)
     raise fail("T242", form.span, f"{have} cannot be converted to {kind}")
 
 

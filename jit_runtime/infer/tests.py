@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import KindRef
-from jit_runtime.infer.code import Val, i64
+from jit_runtime.infer.code import CODE, UINT64, Val, i64
 from jit_runtime.ir.nodes import Imm, Operand
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import LAYOUTS, TYPE_SHIFT
-from jit_runtime.types.kinds import BIT, BUILTIN, CONCRETE, Kind, Struct, certain
+from jit_runtime.types.kinds import BIT, BUILTIN, CONCRETE, Kind, Primitive, Struct, certain
 
 if TYPE_CHECKING:
     from jit_runtime.infer.build import Builder
@@ -48,6 +48,8 @@ def in_set(b: Builder, value: Val, mask: int) -> Operand:
     return test if builtin is None else b.ins("or", (test, builtin), "i1")
 
 
+BY_INDEX = UINT64 | BIT["Own Integer"] | BIT["Own AbstractFloat"] | BIT["Own Any"]
+"""Kinds whose values are immediates or objects: the runtime tells them."""
 MOST_HEADERS = 4  # structs told apart by comparing headers; more are a call
 
 
@@ -65,6 +67,9 @@ def in_kind(b: Builder, value: Val, kind: Kind) -> Operand:
         if structs is not None and len(structs) <= MOST_HEADERS and not inside & BUILTIN:
             return is_some_struct(b, value, structs)
     word = b.to_word(value)
+    if isinstance(kind, Primitive) and kind.machine.bits < 64:
+        code = words.machine_code(kind.mask.bit_length() - 1, kind.number)
+        return b.compare("eq", b.op("and", b.bits(word), i64(words.MACHINE_CODE_MASK)), i64(code))
     b.unit.rely_on(inside)  # the runtime knows versions of structs that this code does not
     return b.compare("ne", b.runtime("rt_in_kind", (b.task, word, b.unit.constant(b, KindRef(kind)).op), "i64"), i64(0))
 
@@ -106,7 +111,7 @@ def same_kind(b: Builder, values: list[Val]) -> Operand:
 
 
 def any_of(code: Code, value: Val, mask: int) -> Operand:
-    if mask.bit_count() > 3:
+    if mask.bit_count() > 3 or mask & BY_INDEX:
         kind = code.runtime("rt_kind_index", (value.op,), "i64")
         return code.compare("ne", code.op("and", code.op("lshr", i64(mask), kind), i64(1)), i64(0))
     result: Operand | None = None
@@ -129,6 +134,8 @@ def single(code: Code, value: Val, bit: int) -> Operand:
         return code.compare("eq", code.op("and", bits, i64(0xFF)), i64(words.CHAR_CLASS))
     if bit == BIT["Pair"]:
         return code.compare("eq", code.op("and", bits, i64(words.TAG_MASK)), i64(words.PAIR_TAG))
+    if bit in CODE and bit != UINT64:
+        return code.compare("eq", code.op("and", bits, i64(words.MACHINE_CODE_MASK)), i64(CODE[bit]))
     tag = {BIT["Int"]: words.FIXNUM_TAG, BIT["Float"]: words.FLONUM_TAG}.get(bit)
     ids = OBJECTS[bit]
     if tag is None and not ids:

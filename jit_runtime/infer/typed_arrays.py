@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jit_runtime.infer.code import BOOL, CHAR, FLOAT, INT, TASK, Val, i64
-from jit_runtime.infer.prims import object_operand, prim, runtime_word, to_float, values_of
+from jit_runtime.infer.code import BOOL, CHAR, CODE, FLOAT, FLOAT32, INT, TASK, Val, i64, rep_of
+from jit_runtime.infer.machine_numbers import double_of, fits, holds_all, single_of, unless
+from jit_runtime.infer.prims import object_operand, prim, runtime_word, values_of
 from jit_runtime.infer.tests import kind_test
-from jit_runtime.infer.transfer import ELEMENT_KINDS
+from jit_runtime.infer.transfer import ELEMENT_KINDS, MACHINE, NUMBER
 from jit_runtime.ir.nodes import Imm, Operand
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_NAME
@@ -34,6 +35,7 @@ class Packed:
 
 
 MEMORY = {INT: ("i64", 3), FLOAT: ("f64", 3), CHAR: ("i32", 2), BOOL: ("i8", 0)}
+MEMORY |= {kind: ("f32" if kind == FLOAT32 else f"i{MACHINE[kind].bits}", MACHINE[kind].bits.bit_length() - 4) for kind in CODE}
 PACKED = {array: Packed(kind, *MEMORY[kind]) for array, kind in ELEMENT_KINDS.items()}
 FIRST = BY_NAME["ints"].offsets["tail"]
 
@@ -91,13 +93,17 @@ def load(b: Builder, packed: Packed, address: Operand) -> Val:
     if packed.kind == CHAR:
         code = b.op("shl", b.ins("zext", (raw,), "i64"), i64(words.CHAR_SHIFT))
         return Val(b.as_ref(b.op("or", code, i64(words.CHAR_CLASS))), CHAR)
+    if raw.type in ("i8", "i16", "i32"):
+        return Val(b.ins("sext" if MACHINE[packed.kind].signed else "zext", (raw,), "i64"), packed.kind)
     return Val(raw, packed.kind)
 
 
 def raw_value(b: Builder, array: Operand, packed: Packed, value: Val) -> Operand | None:
-    """What is stored for a value; None where it cannot be stored. An Int becomes a Float."""
+    """What is stored for a value; None where it cannot be stored. A number becomes one of the array's kind."""
+    if packed.kind in MACHINE and value.mask != packed.kind and (value.mask in MACHINE or packed.kind in CODE):
+        return number_of(b, array, packed, value)
     if packed.kind == FLOAT and value.mask in (INT, FLOAT):
-        return to_float(b, value)
+        return double_of(b, value)
     if packed.kind == FLOAT and value.mask & FLOAT:
         return float_of_word(b, array, value)
     fitting = value.mask & (INT if packed.kind == FLOAT else packed.kind)
@@ -113,7 +119,35 @@ def raw_value(b: Builder, array: Operand, packed: Packed, value: Val) -> Operand
     if packed.kind == BOOL:
         bit = b.to_rep(value, "i1")
         return Imm("i8", bit.value) if isinstance(bit, Imm) else b.ins("zext", (bit,), "i8")
-    return b.to_rep(value, "i64")
+    raw = b.to_rep(Val(value.op, packed.kind), rep_of(packed.kind))
+    return in_memory(b, packed, raw)
+
+
+def in_memory(b: Builder, packed: Packed, raw: Operand) -> Operand:
+    """A raw number as it lies in the array."""
+    if raw.type == packed.type:
+        return raw
+    return Imm(packed.type, raw.value) if isinstance(raw, Imm) else b.ins("trunc", (raw,), packed.type)
+
+
+def number_of(b: Builder, array: Operand, packed: Packed, value: Val) -> Operand | None:
+    """A number of another kind, converted, or the error."""
+    have, want = MACHINE.get(value.mask), MACHINE[packed.kind]
+    if have is not None and (want.floating or not have.floating):
+        if not want.floating and not holds_all(want, have):
+            unless(b, fits(b, value.op, have, want), lambda _: not_stored(b, array, value), "")
+        made = (double_of(b, value) if packed.kind == FLOAT else single_of(b, value)) if want.floating else value.op
+        return in_memory(b, packed, made)
+    if have is not None or not value.mask & NUMBER:
+        not_stored(b, array, value)
+        return None
+    raw = b.runtime("rt_element_number", (b.task, array, b.to_word(value)), "ref")
+    return in_memory(b, packed, b.to_rep(Val(raw, packed.kind), rep_of(packed.kind)))
+
+
+def not_stored(b: Builder, array: Operand, value: Val) -> None:
+    b.runtime("rt_fail_stored", (b.task, array, b.to_word(value)), noreturn=True)
+    b.unreachable()
 
 
 def checked(b: Builder, array: Operand, value: Val, kinds: int) -> None:
@@ -165,7 +199,7 @@ def read(b: Builder, values: list[Val], name: str, bound: str = "line") -> Val |
         return None
     if len(indices) > 2:
         made = by_count(b, "rt_array_ref", values)
-        return Val(b.to_rep(Val(made.op, packed.kind), {INT: "i64", FLOAT: "f64", BOOL: "i1"}.get(packed.kind, "ref")), packed.kind)
+        return Val(b.to_rep(Val(made.op, packed.kind), rep_of(packed.kind)), packed.kind)
     return load(b, packed, place(b, array, packed, indices, bound))
 
 

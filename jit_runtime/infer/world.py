@@ -17,7 +17,8 @@ from jit_runtime.infer.specialisation import most_instances
 from jit_runtime.source.diagnostics import Diagnostic
 from jit_runtime.source.text import NOWHERE
 from jit_runtime.types.builtins import CHAINING, CONSTANTS, FOLDING, Builtin, find_builtin
-from jit_runtime.types.kinds import ANY, BIT, KINDS, Kind, Struct, certain
+from jit_runtime.types.kinds import ANY, BIT, KINDS, Kind, Struct, certain, either
+from jit_runtime.types.machine import OWN
 from jit_runtime.types.specificity import Signature, ordered
 from jit_runtime.types.universe import Universe
 
@@ -291,9 +292,13 @@ def and_all(kinds: tuple[Kind, ...]) -> int:
     return result
 
 
+SHARED = either(BIT[name] for name in OWN)
+"""Bits that several concrete kinds have."""
+
+
 def same_concrete(masks: list[int]) -> bool:
     """Have values of these sets surely the same concrete kind?"""
-    return one_kind(masks[0]) and all(mask == masks[0] for mask in masks)
+    return one_kind(masks[0]) and not masks[0] & SHARED and all(mask == masks[0] for mask in masks)
 
 
 BOOL, INT, FLOAT, FUNCTION = BIT["Bool"], BIT["Int"], BIT["Float"], BIT["Function"]

@@ -17,6 +17,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jit_runtime.types.machine import MACHINES
+
 HEADER_MUTABLE = 1 << 3
 HEADER_LOGGED = 1 << 4
 HEADER_FROZEN = 1 << 5
@@ -57,6 +59,8 @@ class Layout:
 # A typed array begins like any array. `line` is its length if it has one dimension, `rows` and `columns` are those of two; else they
 # are 0, so that comparing an index checks the number of indices too. `dims`: the dimensions as a store of Ints, nothing if it has one.
 TYPED_ARRAY = (("length", "i64"), ("store", "ref"), ("line", "i64"), ("rows", "i64"), ("columns", "i64"), ("dims", "ref"))
+
+MACHINE_NAMES = tuple(machine.name for machine in MACHINES)
 
 LAYOUTS = (
     Layout("int", 1, "Int", (("value", "i64"),)),  # outside the fixnum range
@@ -111,6 +115,12 @@ LAYOUTS = (
     Layout("float-array", 22, "Array Float", TYPED_ARRAY, mutable=True, extra="identity"),
     Layout("char-array", 23, "Array Char", TYPED_ARRAY, mutable=True, extra="identity"),
     Layout("bool-array", 24, "Array Bool", TYPED_ARRAY, mutable=True, extra="identity"),
+    *(Layout(f"{name.lower()}-array", 41 + i, f"Array {name}", TYPED_ARRAY, mutable=True, extra="identity") for i, name in enumerate(MACHINE_NAMES)),
+    *(Layout(f"{name.lower()}s", 49 + i, None, (), "byte", mutable=True, extra="bytes: of that kind") for i, name in enumerate(MACHINE_NAMES)),
+    Layout("uint64", 26, "UInt64", (("value", "i64"),)),  # a machine number that is no immediate
+    Layout("own-integer", 27, "Own Integer", (("value", "i64"),), extra="the kind's number, as in an immediate (layout/words.py)"),
+    Layout("own-float", 28, "Own AbstractFloat", (("value", "i64"),), extra="the same; value: the bits"),
+    Layout("own-any", 29, "Own Any", (("value", "i64"),), extra="the same"),
     Layout("bigint", 25, "BigInt", (("negative", "i64"),), "byte", extra="bytes of limbs, 64 bits each, the least first, none 0 at the top"),
 )
 BY_NAME = {row.name: row for row in LAYOUTS}

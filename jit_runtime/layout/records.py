@@ -207,7 +207,7 @@ STRUCT_FIELD = _record(
     ("what", "ref", "symbol: what messages call it"),
     ("kind", "ref", "what is stored must be an instance of this kind, or NOTHING"),
     ("offset", "i64", "bytes from the object's start"),
-    ("rep", "i64", "WORD 0, INT 1 (raw 64 bits), FLOAT 2 (raw double)"),
+    ("rep", "i64", "WORD 0, INT 1 (raw 64 bits), FLOAT 2 (raw double), else the code of a machine kind (64 bits; Float32: the lower 32)"),
     ("mutable", "i64", "1: can be stored into"),
     ("parameter", "i64", "its kind is the type parameter of this number, counted from 1, fixed by the first value; 0: of none"),
 )
@@ -215,12 +215,12 @@ STRUCT_FIELD = _record(
 # How to tell the instances of a kind that is not builtin. Made from Python, never freed.
 KIND_INFO = _record(
     "KindInfo",
-    ("form", "i64", "NOMINAL 0, VALUE 1, TYPE 2, LIST 3, FIELDS 4, UNION 5, BASE 6, VARIANTS 7"),
+    ("form", "i64", "NOMINAL 0, VALUE 1, TYPE 2, LIST 3, FIELDS 4, UNION 5, BASE 6, VARIANTS 7, MACHINE 8"),
     ("bits", "ptr", "NOMINAL: a bit per struct number; grows while the session runs"),
     ("bits_count", "i64", "its bits"),
     ("word", "ref", "VALUE: the value. TYPE: the kind. LIST: the elements' kind. FIELDS, BASE: the kind without parameters"),
     ("items", "ptr", "UNION, VARIANTS: array of kinds. FIELDS: array of (number of a type parameter from 1, kind, variance)"),
-    ("count", "i64", "items"),
+    ("count", "i64", "items; MACHINE: the code of its values (runtime/machine.omni)"),
     ("maker", "ref", "function that makes an instance, or NOTHING"),
     ("abstract", "i64", "1: abstract, 2: neither abstract nor callable"),
 )
@@ -306,7 +306,8 @@ HEAP = _record(
     ("resets", "i64", "loop spaces reset in bulk"),
     ("next_identity", "i64", "counter for identity hashes"),
     ("next_serial", "i64", "counter for region serials"),
-    ("kinds", ("i64", 32), "kind objects, by the bit index of types/kinds.py; then the abstract ones"),
+    ("kinds", ("i64", 64), "kind objects, by the bit index of types/kinds.py; then the abstract ones"),
+    ("own_kinds", "ptr", "primitive kinds of the program: (kind object, number in tables of bits) each"),
     ("symbols", "ptr", "intern table"),
     ("symbol_count", "i64", "entries"),
     ("symbol_capacity", "i64", "slots"),

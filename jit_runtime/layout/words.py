@@ -15,7 +15,7 @@ FORWARD_TAG = 0b111  # only ever in the first word of a moved object
 FIXNUM_SHIFT = 2
 FIXNUM_MIN, FIXNUM_MAX = -(1 << 61), (1 << 61) - 1
 
-# Immediates: payload << 8 | class << 3 | 3. Class 0: constants, class 1: characters.
+# Immediates: payload << 8 | class << 3 | 3. Class 0: constants, class 1: characters, class 2: machine numbers.
 NOTHING = 0x003
 FALSE = 0x103
 TRUE = 0x203
@@ -28,6 +28,13 @@ PULL = 0x803  # an iterator that holds no element: its function has to be called
 REMOVED = 0x903  # the key of a removed entry of a dict
 CHAR_CLASS = 0x0B
 CHAR_SHIFT = 8
+
+# Machine numbers: value << 30 | number << 16 | kind << 8 | class. `kind` is the bit index of the kind (types/kinds.py); `number` is 0 for builtin
+# kinds, else what the session gave the kind. The value has 34 bits, with a sign; a Float32 is its bits. Wider values are boxed.
+MACHINE_CLASS = 0x13
+MACHINE_SHIFT = 30
+MACHINE_KIND_SHIFT, MACHINE_NUMBER_SHIFT = 8, 16
+MACHINE_CODE_MASK = (1 << MACHINE_SHIFT) - 1
 
 FLONUM_ZERO = 0x8000000000000002
 MASK64 = (1 << 64) - 1
@@ -43,6 +50,15 @@ def is_fixnum_range(value: int) -> bool:
 
 def char(code: int) -> int:
     return code << CHAR_SHIFT | CHAR_CLASS
+
+
+def machine_code(kind: int, number: int = 0) -> int:
+    """What all immediates of one machine kind have in common."""
+    return number << MACHINE_NUMBER_SHIFT | kind << MACHINE_KIND_SHIFT | MACHINE_CLASS
+
+
+def machine(value: int, code: int) -> int:
+    return (value << MACHINE_SHIFT | code) & MASK64
 
 
 def flonum(value: float) -> int | None:

@@ -6,10 +6,11 @@ import math
 from collections.abc import Callable
 
 from jit_runtime.oracle.builtins_text import check_range, need_index
+from jit_runtime.oracle.machine_numbers import NAMES, convert
 from jit_runtime.oracle.raised import expected, raise_error
-from jit_runtime.oracle.values import TYPED_ARRAYS, Array, FloatArray, Pair, TypedArray, Value, dims_of, list_items, make_list, symbol
+from jit_runtime.oracle.values import TYPED_ARRAYS, Array, BigInt, Pair, TypedArray, Value, dims_of, is_number, list_items, make_list, symbol
 from jit_runtime.types import errors
-from jit_runtime.types.kinds import Kind
+from jit_runtime.types.kinds import KINDS, Kind
 
 LARGEST = 1 << 32
 """More elements than this is out of memory, on every machine."""
@@ -86,12 +87,14 @@ def position(name: str, array: Array, indices: tuple[Value, ...]) -> int:
 
 
 def stored(array: Array, value: Value) -> Value:
-    """What an array holds for a value: an Int becomes a Float."""
+    """What an array holds for a value: a number becomes one of the array's kind, if that holds it; a fraction is never dropped."""
     if not isinstance(array, TypedArray) or type(value) is array.element:
         return value
-    if type(array) is FloatArray and type(value) is int:
-        return float(value)
-    raise_error(errors.ELEMENT, array, value)
+    name = NAMES.get(array.element)
+    whole = not issubclass(array.element, float)
+    if name is None or not is_number(value) or type(value) is BigInt or (whole and isinstance(value, float)):
+        raise_error(errors.ELEMENT, array, value)
+    return convert(value, KINDS[name])
 
 
 def array_ref(array: Value, *indices: Value) -> Value:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from jit_runtime.oracle.builtins_arrays import check_index, copy_array, like
 from jit_runtime.oracle.builtins_text import need_index
-from jit_runtime.oracle.equality import NUMBERS, compare, equal, identical, key_of
+from jit_runtime.oracle.equality import compare, equal, identical, key_of
 from jit_runtime.oracle.kinds import is_kind
+from jit_runtime.oracle.machine_numbers import is_whole
 from jit_runtime.oracle.raised import expected, raise_error
 from jit_runtime.oracle.structs import get_field
 from jit_runtime.oracle.values import (
@@ -26,6 +27,7 @@ from jit_runtime.oracle.values import (
     Record,
     Symbol,
     Value,
+    is_number,
     kind_of,
     list_items,
     make_list,
@@ -296,10 +298,10 @@ PLAIN: dict[str, Callable[..., Value]] = {
     "type?": is_kind,
     "type-of": kind_of,
     "int?": is_type(int),
-    "integer?": is_type(int, BigInt),
+    "integer?": is_whole,
     "big?": is_type(BigInt),
     "float?": is_type(float),
-    "number?": is_type(*NUMBERS),
+    "number?": is_number,
     "bool?": is_type(bool),
     "char?": is_type(Char),
     "string?": is_type(str),

@@ -6,7 +6,8 @@ import math
 import re
 from collections.abc import Callable
 
-from jit_runtime.oracle.builtins_numbers import fits, need_number, to_double
+from jit_runtime.oracle.builtins_numbers import fits, need_number
+from jit_runtime.oracle.machine_numbers import made, to_double
 from jit_runtime.oracle.raised import expected, raise_error
 from jit_runtime.oracle.values import BigInt, Char, Value, symbol
 from jit_runtime.types import errors
@@ -53,9 +54,9 @@ def rounding(name: str, function: Callable[[float], float]) -> Callable[[Value],
 
     def run(x: Value) -> Value:
         need_number(name, x)
-        if type(x) is not float or not math.isfinite(x):
+        if not isinstance(x, float) or not math.isfinite(x):
             return x
-        return math.copysign(float(function(x)), x)
+        return made(type(x), math.copysign(float(function(x)), x))
 
     return run
 
@@ -71,14 +72,14 @@ def to_int(x: Value) -> Value:
     need_number("->int", x)
     if type(x) is int:
         return x
-    if (type(x) is float and not math.isfinite(x)) or not fits(int(x)):
+    if (isinstance(x, float) and not math.isfinite(x)) or not fits(int(x)):
         raise_error(errors.NOT_FINITE, symbol("->int"), x)
     return int(x)
 
 
 def to_big(x: Value) -> Value:
     need_number("big", x)
-    if type(x) is float and not math.isfinite(x):
+    if isinstance(x, float) and not math.isfinite(x):
         raise_error(errors.NOT_FINITE, symbol("big"), x)
     return BigInt(x)
 

@@ -9,6 +9,7 @@ from jit_runtime.oracle.builtins_arrays import check_index, like, put_item
 from jit_runtime.oracle.builtins_data import copy, dict_set, get, is_list
 from jit_runtime.oracle.equality import key_of
 from jit_runtime.oracle.kinds import is_instance, need_kind
+from jit_runtime.oracle.machine_numbers import convert
 from jit_runtime.oracle.raised import expected, raise_error
 from jit_runtime.oracle.structs import field_named, get_field, set_field, with_field
 from jit_runtime.oracle.values import NULL, Array, Dict, Pair, Record, Value, kind_of, list_items, make_list, symbol
@@ -127,6 +128,7 @@ PLAIN: dict[str, Callable[..., Value]] = {
     "has-key?": has_key,
     "no-match": no_match,
     "splice": splice,
+    "convert": convert,
     "need-kind": need_kind,
     "instance?": lambda value, kind: is_instance(value, need_kind(kind)),
     "same-kind?": lambda a, b: kind_of(a).head is kind_of(b).head,

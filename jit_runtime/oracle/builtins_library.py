@@ -13,7 +13,7 @@ from jit_runtime.oracle.calling import Calls
 from jit_runtime.oracle.equality import compare
 from jit_runtime.oracle.kinds import is_instance
 from jit_runtime.oracle.raised import raise_error
-from jit_runtime.oracle.values import END, Array, BigInt, Bounce, Char, End, Iter, Pair, Symbol, Value, list_items, make_list
+from jit_runtime.oracle.values import END, Array, Bounce, Char, End, Iter, Pair, Symbol, Value, is_number, list_items, make_list
 from jit_runtime.types import errors
 
 PULL = End()
@@ -54,14 +54,14 @@ def count_argument(name: Value, count: Value) -> int:
     return need_count(name.name, count)
 
 
-SORTED_ALIKE = ((int, float, BigInt), (Char,), (str,), (Symbol,))
+SORTED_ALIKE: tuple[Callable[[Value], bool], ...] = (is_number, *(lambda x, cls=cls: type(x) is cls for cls in (Char, str, Symbol)))
 
 
 def sort_values(values: Value, mode: Value) -> Value:
     """By the natural order (0), that of the heads (1), `<` (2) or `>` (3); nothing where there is no such order of all of them."""
     items = values.items if isinstance(values, Array) else list(list_items(values))
     keys = [item.head for item in items] if mode == 1 else items
-    alike = [kinds for kinds in SORTED_ALIKE[: 2 if mode >= 2 else 4] if all(type(key) in kinds and key == key for key in keys)]
+    alike = [kinds for kinds in SORTED_ALIKE[: 2 if mode >= 2 else 4] if all(kinds(key) and key == key for key in keys)]
     if keys and not alike:
         return None
     by = cmp_to_key((lambda a, b: compare(b, a)) if mode == 3 else compare)

@@ -5,15 +5,29 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
+from functools import reduce
 from itertools import pairwise
 
-from jit_runtime.oracle.equality import NUMBERS, equal
+from jit_runtime.oracle.equality import equal
+from jit_runtime.oracle.machine_numbers import (
+    NOT_THERE,
+    common,
+    has_width,
+    is_machine,
+    is_whole,
+    machine_of,
+    made,
+    result_of,
+    result_of_one,
+    saturated,
+    to_double,
+    wrapped,
+)
 from jit_runtime.oracle.raised import raise_error
-from jit_runtime.oracle.values import BigInt, Char, Value, symbol
+from jit_runtime.oracle.values import Char, Value, is_number, symbol
 from jit_runtime.types import errors
 
 LOWEST, HIGHEST = -(1 << 63), (1 << 63) - 1
-INTEGERS = (int, BigInt)
 Binary = Callable[[Value, Value], Value]
 
 
@@ -21,17 +35,9 @@ def fits(value: int) -> bool:
     return LOWEST <= value <= HIGHEST
 
 
-def wrap(value: int) -> int:
-    return (value + (1 << 63)) % (1 << 64) - (1 << 63)
-
-
-def saturate(value: int) -> int:
-    return min(max(value, LOWEST), HIGHEST)
-
-
 def need_number(name: str, *values: Value) -> None:
     for value in values:
-        if type(value) not in NUMBERS:
+        if not is_number(value):
             raise_error(errors.NUMBER_EXPECTED, symbol(name), value)
 
 
@@ -41,23 +47,21 @@ def need_int(name: str, *values: Value) -> None:
             raise_error(errors.INT_EXPECTED, symbol(name), value)
 
 
-def need_integer(name: str, *values: Value) -> None:
+def need_bits(name: str, *values: Value) -> None:
+    """Whole numbers of a width."""
     for value in values:
-        if type(value) not in INTEGERS:
+        if not has_width(value):
             raise_error(errors.INT_EXPECTED, symbol(name), value)
 
 
-def to_double(x: Value) -> float:
-    """The nearest Float: inf where Python raises."""
-    try:
-        return float(x)
-    except OverflowError:
-        return math.inf if x > 0 else -math.inf
+def need_integer(name: str, *values: Value) -> None:
+    for value in values:
+        if not is_whole(value):
+            raise_error(errors.INT_EXPECTED, symbol(name), value)
 
 
-def exact(a: Value, b: Value) -> bool:
-    """Two whole numbers, of which one is a BigInt: so is the result."""
-    return type(a) in INTEGERS and type(b) in INTEGERS and BigInt in (type(a), type(b))
+def both_whole(a: Value, b: Value) -> bool:
+    return is_whole(a) and is_whole(b)
 
 
 # ---- arithmetic ----
@@ -76,24 +80,19 @@ def multiply(a: Value, b: Value) -> Value:
 
 
 def checked(name: str, a: Value, b: Value, operate: Binary) -> Value:
-    """Two Ints exactly, an error if the result does not fit; otherwise in Float."""
+    """Two whole numbers exactly, an error if the result's kind does not hold it; otherwise in Float, rounded if the result is none."""
     if type(a) is int and type(b) is int:
         result = operate(a, b)
         return result if LOWEST <= result <= HIGHEST else raise_error(errors.OVERFLOW, symbol(name), a, b)
     need_number(name, a, b)
-    return BigInt(operate(int(a), int(b))) if exact(a, b) else operate(to_double(a), to_double(b))
+    return result_of(name, a, b, operate(int(a), int(b)) if both_whole(a, b) else operate(to_double(a), to_double(b)))
 
 
 def divide(a: Value, b: Value) -> Value:
     need_number("/", a, b)
-    if type(a) is int and type(b) is int:
-        if b == 0:
-            raise_error(errors.DIV_ZERO, symbol("/"), a)
-        result = truncating(a, b)
-        return result if fits(result) else raise_error(errors.OVERFLOW, symbol("/"), a, b)
-    if exact(a, b):
-        return BigInt(truncating(int(a), int(b))) if b != 0 else raise_error(errors.DIV_ZERO, symbol("/"), a)
-    return divide_floats(to_double(a), to_double(b))
+    if both_whole(a, b):
+        return result_of("/", a, b, truncating(int(a), int(b))) if b != 0 else raise_error(errors.DIV_ZERO, symbol("/"), a)
+    return result_of("/", a, b, divide_floats(to_double(a), to_double(b)))
 
 
 def truncating(a: int, b: int) -> int:
@@ -111,18 +110,18 @@ def divide_floats(a: float, b: float) -> float:
 
 def remainder(a: Value, b: Value) -> Value:
     need_number("%", a, b)
-    if type(a) is int and type(b) is int:
-        return a - b * truncating(a, b) if b != 0 else raise_error(errors.DIV_ZERO, symbol("%"), a)
-    if exact(a, b):
-        return BigInt(a - b * truncating(int(a), int(b))) if b != 0 else raise_error(errors.DIV_ZERO, symbol("%"), a)
+    if both_whole(a, b):
+        return result_of("%", a, b, int(a) - int(b) * truncating(int(a), int(b))) if b != 0 else raise_error(errors.DIV_ZERO, symbol("%"), a)
     x, y = to_double(a), to_double(b)
-    return math.nan if y == 0 or math.isinf(x) else math.fmod(x, y)
+    return result_of("%", a, b, math.nan if y == 0 or math.isinf(x) else math.fmod(x, y))
 
 
-def on_ints(name: str, operation: Callable[[int, int], int], finish: Callable[[int], int] = lambda x: x) -> Binary:
+def on_bits(name: str, operation: Callable[[int, int], int], finish: Callable[[type, int], Value] = wrapped) -> Binary:
+    """In the kind that both have in common."""
+
     def run(a: Value, b: Value) -> Value:
-        need_int(name, a, b)
-        return finish(operation(a, b))
+        need_bits(name, a, b)
+        return finish(common(a, b), operation(int(a), int(b)))
 
     return run
 
@@ -148,12 +147,12 @@ def with_binary(run: Callable[..., Value], operation: Binary) -> Callable[..., V
     return run
 
 
-def inverting(operation: Binary, unit: Value) -> Callable[..., Value]:
-    """`(op a)` is `(op unit a)`, `(op a b c)` folds from the left."""
+def inverting(operation: Binary, unit: Callable[[Value], Value]) -> Callable[..., Value]:
+    """`(op a)` is `(op (unit a) a)`, `(op a b c)` folds from the left."""
 
     def run(first: Value, *others: Value) -> Value:
         if not others:
-            return operation(unit, first)
+            return operation(unit(first), first)
         for value in others:
             first = operation(first, value)
         return first
@@ -163,38 +162,33 @@ def inverting(operation: Binary, unit: Value) -> Callable[..., Value]:
 
 def minus(first: Value, *others: Value) -> Value:
     """Negation of a Float is not `0 - x`: that would lose the sign of zero."""
-    if not others and type(first) is float:
-        return -first
-    if not others and type(first) is int and first == LOWEST:
-        raise_error(errors.OVERFLOW_ONE, symbol("-"), first)
-    return _minus(first, *others)
+    if others:
+        return _minus(first, *others)
+    need_number("-", first)
+    return result_of_one("-", first, -first)
 
 
 def absolute(x: Value) -> Value:
     need_number("abs", x)
-    if type(x) is BigInt:
-        return BigInt(abs(x))
-    return abs(x) if x != LOWEST or type(x) is float else raise_error(errors.OVERFLOW_ONE, symbol("abs"), x)
+    return result_of_one("abs", x, abs(x))
 
 
 def sign(x: Value) -> Value:
     need_number("signum", x)
-    if type(x) is float:
-        return x if x == 0 or x != x else math.copysign(1.0, x)
-    return type(x)((x > 0) - (x < 0))
+    if isinstance(x, float):
+        return x if x == 0 or x != x else made(type(x), math.copysign(1.0, x))
+    return result_of_one("signum", x, (x > 0) - (x < 0))
 
 
 def extreme(name: str, better: Binary) -> Callable[..., Value]:
-    """min, max: a Float if any argument is, else a BigInt if any is; nan if any argument is."""
+    """min, max: in the kind that the arguments have in common; nan if any argument is."""
 
     def two(a: Value, b: Value) -> Value:
         need_number(name, a, b)
-        if type(a) is int and type(b) is int:
-            return better(a, b)
-        if exact(a, b):
-            return BigInt(better(a, b))
+        if both_whole(a, b):
+            return result_of(name, a, b, int(better(a, b)))
         x, y = to_double(a), to_double(b)
-        return math.nan if x != x or y != y else better(x, y)
+        return result_of(name, a, b, math.nan if x != x or y != y else better(x, y))
 
     def run(first: Value, *others: Value) -> Value:
         need_number(name, first)
@@ -212,46 +206,54 @@ def clamp(x: Value, low: Value, high: Value) -> Value:
     return greatest(low, smallest(x, high))
 
 
-def shift_left(name: str, finish: Callable[[int, int, int], int]) -> Binary:
+def shift_left(name: str, finish: Callable[[int, Value, int], Value]) -> Binary:
     def run(a: Value, count: Value) -> Value:
         need_shift(name, a, count)
-        return finish(a << count, a, count)
+        return finish(int(a) << count, a, count)
 
     return run
 
 
-def checked_shift(result: int, a: int, count: int) -> int:
-    return result if fits(result) else raise_error(errors.OVERFLOW, symbol("lshift"), a, count)
+def checked_shift(result: int, a: Value, count: int) -> Value:
+    machine = machine_of(type(a))
+    if machine.low <= result <= machine.high:
+        return type(a)(result)
+    raise_error(errors.OVERFLOW_KINDS if is_machine(a) else errors.OVERFLOW, symbol("lshift"), a, count)
 
 
 def shift_right(a: Value, count: Value) -> Value:
     need_shift("rshift", a, count)
-    return a >> count
+    return type(a)(int(a) >> count)
 
 
 def need_shift(name: str, a: Value, count: Value) -> None:
-    need_int(name, a, count)
+    need_bits(name, a)
+    need_int(name, count)
     if not 0 <= count <= 63:
         raise_error(errors.SHIFT, symbol(name), count)
 
 
 def bit_not(a: Value) -> Value:
-    need_int("bnot", a)
-    return ~a
+    need_bits("bnot", a)
+    return wrapped(type(a), ~int(a))
 
 
 def divisor(*values: Value) -> Value:
     need_integer("gcd", *values)
-    result = math.gcd(*values)
-    if BigInt in map(type, values):
-        return BigInt(result)
-    return result if fits(result) else raise_error(errors.OVERFLOW_ONE, symbol("gcd"), values[0])
+    return shared("gcd", values, math.gcd(*map(int, values)))
+
+
+def shared(name: str, values: tuple[Value, ...], result: int) -> Value:
+    """The result in the kind that all have in common."""
+    cls = reduce(lambda found, value: common(made(found, 0), value), values[1:], type(values[0]) if values else int)
+    found = made(cls, result)
+    return raise_error(errors.OVERFLOW_ONE, symbol(name), values[0]) if found is NOT_THERE else found
 
 
 def multiple(*values: Value) -> Value:
     need_integer("lcm", *values)
-    if BigInt in map(type, values):
-        return BigInt(math.lcm(*values))
+    if any(type(value) is not int for value in values):
+        return shared("lcm", values, math.lcm(*map(int, values)))
     result = 1
     for value in values:
         result, before = math.lcm(result, value), result
@@ -299,28 +301,37 @@ def parity(name: str, odd: int) -> Callable[[Value], bool]:
     return run
 
 
-_minus = inverting(subtract, 0)
+def zero_like(x: Value) -> Value:
+    return type(x)(0) if has_width(x) else 0
+
+
+def step(operate: Binary) -> Callable[[Value], Value]:
+    """By 1 in the kind of the number."""
+    return lambda x: operate(x, type(x)(1) if has_width(x) else 1)
+
+
+_minus = inverting(subtract, zero_like)
 
 PLAIN: dict[str, Callable[..., Value]] = {
     "+": folding(add, 0),
     "-": with_binary(minus, subtract),
     "*": folding(multiply, 1),
-    "/": inverting(divide, 1),
+    "/": inverting(divide, lambda x: 1),
     "%": remainder,
-    "+%": folding(on_ints("+%", lambda a, b: a + b, wrap), 0),
-    "-%": inverting(on_ints("-%", lambda a, b: a - b, wrap), 0),
-    "*%": folding(on_ints("*%", lambda a, b: a * b, wrap), 1),
-    "+|": folding(on_ints("+|", lambda a, b: a + b, saturate), 0),
-    "-|": inverting(on_ints("-|", lambda a, b: a - b, saturate), 0),
-    "*|": folding(on_ints("*|", lambda a, b: a * b, saturate), 1),
+    "+%": folding(on_bits("+%", lambda a, b: a + b), 0),
+    "-%": inverting(on_bits("-%", lambda a, b: a - b), zero_like),
+    "*%": folding(on_bits("*%", lambda a, b: a * b), 1),
+    "+|": folding(on_bits("+|", lambda a, b: a + b, saturated), 0),
+    "-|": inverting(on_bits("-|", lambda a, b: a - b, saturated), zero_like),
+    "*|": folding(on_bits("*|", lambda a, b: a * b, saturated), 1),
     "=": with_binary(all_equal, equal),
     "!=": lambda *values: not all_equal(*values),
     "<": ordering("<", operator.lt),
     ">": ordering(">", operator.gt),
     "<=": ordering("<=", operator.le),
     ">=": ordering(">=", operator.ge),
-    "inc": lambda x: add(x, 1),
-    "dec": lambda x: subtract(x, 1),
+    "inc": step(add),
+    "dec": step(subtract),
     "abs": absolute,
     "signum": sign,
     "min": smallest,
@@ -328,12 +339,12 @@ PLAIN: dict[str, Callable[..., Value]] = {
     "clamp": clamp,
     "gcd": divisor,
     "lcm": multiple,
-    "band": folding(on_ints("band", lambda a, b: a & b), -1),
-    "bor": folding(on_ints("bor", lambda a, b: a | b), 0),
-    "bxor": folding(on_ints("bxor", lambda a, b: a ^ b), 0),
+    "band": folding(on_bits("band", lambda a, b: a & b), -1),
+    "bor": folding(on_bits("bor", lambda a, b: a | b), 0),
+    "bxor": folding(on_bits("bxor", lambda a, b: a ^ b), 0),
     "bnot": bit_not,
     "lshift": shift_left("lshift", checked_shift),
-    "lshift%": shift_left("lshift%", lambda result, a, count: wrap(result)),
+    "lshift%": shift_left("lshift%", lambda result, a, count: wrapped(type(a), result)),
     "rshift": shift_right,
     "zero?": number_test("zero?", lambda x: x == 0),
     "positive?": number_test("positive?", lambda x: x > 0),

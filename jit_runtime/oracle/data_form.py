@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from jit_runtime.oracle.printer import written
-from jit_runtime.oracle.values import KIND_CLASSES, NULL, Array, BigInt, Char, Dict, Pair, Symbol, Value
+from jit_runtime.oracle.values import KIND_CLASSES, NULL, Array, BigInt, Bits, Char, Dict, Fraction, Pair, Symbol, Value, Whole
 from jit_runtime.source.diagnostics import fail
 from jit_runtime.source.text import NOWHERE
 from jit_runtime.syntax import forms as f
@@ -19,6 +19,10 @@ def form_of(value: Value) -> f.Form:
         return f.Array([form_of(item) for item in value.items], NOWHERE)
     if type(value) is Dict:
         return f.Dict([form_of(part) for entry in value.entries.values() for part in entry], NOWHERE)
+    if isinstance(value, (Whole, Fraction, Bits)):
+        plain = value.value if isinstance(value, Bits) else value
+        number: f.Form = f.Float(float(plain), NOWHERE) if isinstance(plain, Fraction) else f.BigInt(int(plain), NOWHERE)
+        return f.List([f.Kind([f.Symbol(value.kind.name, NOWHERE)], NOWHERE), number], NOWHERE)
     make = ATOMS.get(type(value))
     if make is None:
         raise fail("X013", NOWHERE, f"eval: {written(value)} is not code")

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from jit_runtime.oracle.raised import raise_error
-from jit_runtime.oracle.values import Array, BigInt, Char, Dict, Pair, Record, Symbol, Value, dims_of, held
+from jit_runtime.oracle.values import Array, Bits, Char, Dict, Pair, Record, Symbol, Value, dims_of, held, is_number
 from jit_runtime.types import errors
-
-NUMBERS = (int, float, BigInt)
 
 
 def equal(a: Value, b: Value) -> bool:
@@ -18,8 +16,8 @@ def equal(a: Value, b: Value) -> bool:
     while work:
         a, b = work.pop()
         kind = type(a)
-        if kind in NUMBERS or type(b) in NUMBERS:
-            if kind not in NUMBERS or type(b) not in NUMBERS or a != b:
+        if is_number(a) or is_number(b):
+            if not is_number(a) or not is_number(b) or a != b:
                 return False
         elif kind is not type(b) and not (isinstance(a, Array) and isinstance(b, Array)):
             return False
@@ -67,6 +65,8 @@ def _same(a: Value, b: Value) -> bool:
     """Equality of two values of one class that have no parts."""
     if type(a) is str or type(a) is bool:
         return bool(a == b)
+    if isinstance(a, Bits):
+        return bool(a.value == b.value)
     return bool(a.code == b.code) if type(a) is Char else a is b
 
 
@@ -74,11 +74,11 @@ def identical(a: Value, b: Value) -> bool:
     """The same object, or equal immediates. Strings, numbers and immutable structs have no identity: equal ones are identical."""
     if type(a) is not type(b):
         return False
-    if type(a) is float:
-        return str(a) == str(b)  # tells 0.0 from -0.0, and nan is nan
+    if isinstance(a, float):
+        return float.__repr__(a) == float.__repr__(b)  # tells 0.0 from -0.0, and nan is nan
     if type(a) is Record and not a.struct.mutable:
         return _comparable(a, b) and all(map(identical, _fields(a), _fields(b)))
-    return bool(a == b) if type(a) in (int, BigInt) else _same(a, b)
+    return bool(a == b) if is_number(a) else _same(a, b)
 
 
 def key_of(value: Value) -> Hashable:
@@ -119,7 +119,9 @@ def _by_content(value: Value) -> bool:
 
 
 def _atom_key(value: Value) -> Hashable:
-    if type(value) is float and value != value:
+    if isinstance(value, Bits):
+        return type(value), value.value
+    if isinstance(value, float) and value != value:
         return "nan", None
     if type(value) is bool or type(value) is Char:
         return type(value), value if type(value) is bool else value.code
@@ -128,7 +130,7 @@ def _atom_key(value: Value) -> Hashable:
 
 def compare(a: Value, b: Value) -> int:
     """-1, 0 or 1: the natural order of two numbers, strings, chars or symbols."""
-    if type(a) in NUMBERS and type(b) in NUMBERS:
+    if is_number(a) and is_number(b):
         x, y = a, b
     elif type(a) is type(b) and type(a) in (str, Char, Symbol):
         x, y = (a, b) if type(a) is str else (a.code, b.code) if type(a) is Char else (a.name, b.name)

@@ -9,10 +9,24 @@ from jit_runtime.expand import core
 from jit_runtime.expand.show import datum
 from jit_runtime.oracle.equality import equal
 from jit_runtime.oracle.raised import raise_error
-from jit_runtime.oracle.values import BITS, KIND_NAMES, NULL, Char, Pair, Record, Symbol, Value, from_datum, held, kind_of
+from jit_runtime.oracle.values import BITS, KIND_NAMES, NULL, Bits, Char, Fraction, Pair, Record, Symbol, Value, Whole, from_datum, held, kind_of
 from jit_runtime.source.diagnostics import fail
 from jit_runtime.types import errors
-from jit_runtime.types.kinds import KINDS, OF_VALUES, Abstract, Applied, FunctionKind, Kind, Struct, TypeKind, Union, ValueKind, Variable, below
+from jit_runtime.types.kinds import (
+    KINDS,
+    OF_VALUES,
+    Abstract,
+    Applied,
+    FunctionKind,
+    Kind,
+    Primitive,
+    Struct,
+    TypeKind,
+    Union,
+    ValueKind,
+    Variable,
+    below,
+)
 from jit_runtime.types.universe import Universe
 
 
@@ -22,6 +36,8 @@ def is_instance(value: Value, kind: Kind) -> bool:
 
 def _nominal(value: Value, kind: Kind) -> bool:
     """A kind that is named: the record's struct, or one of its ancestors. Any other value is of a builtin kind."""
+    if isinstance(value, (Whole, Fraction, Bits)):
+        return below(value.kind, kind)
     if type(value) is not Record:
         return bool(BITS[type(value)] & kind.mask)
     at: Kind | None = value.struct.nominal
@@ -72,11 +88,12 @@ TESTS: dict[type, Callable[[Value, Any], bool]] = {
     Kind: _nominal,
     Abstract: _nominal,
     Struct: _nominal,
+    Primitive: lambda value, kind: isinstance(value, (Whole, Fraction, Bits)) and value.kind is kind,
     Union: lambda value, kind: any(is_instance(value, member) for member in kind.members),
     Applied: _applied,
     ValueKind: _value,
     TypeKind: lambda value, kind: value is kind.of,
-    FunctionKind: lambda value, kind: KIND_NAMES[type(value)] == "Function",
+    FunctionKind: lambda value, kind: KIND_NAMES.get(type(value)) == "Function",
     Variable: lambda value, kind: is_instance(value, kind.bound),
 }
 

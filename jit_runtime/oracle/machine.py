@@ -12,6 +12,7 @@ from jit_runtime.expand.kind_definitions import CONSTRUCTOR, constructor
 from jit_runtime.oracle.calling import Calls, Tail
 from jit_runtime.oracle.compile import Code, Compiler
 from jit_runtime.oracle.dispatch import applies, choose, expected_count, same_signature
+from jit_runtime.oracle.machine_numbers import converter
 from jit_runtime.oracle.raised import Raised, raise_error
 from jit_runtime.oracle.steps import Cleanup, Env, Handler, Stack, check_kind, in_cell, push_check
 from jit_runtime.oracle.structs import construct
@@ -20,7 +21,7 @@ from jit_runtime.source.diagnostics import Diagnostic
 from jit_runtime.source.text import NOWHERE, Span
 from jit_runtime.types import errors
 from jit_runtime.types.builtins import CHAINING, CONSTANTS, FOLDING, FUNCTION, LIB, Builtin, find_builtin, names_builtin
-from jit_runtime.types.kinds import Kind, Struct
+from jit_runtime.types.kinds import CONVERTIBLE, Kind, Primitive, Struct
 from jit_runtime.types.universe import Universe
 
 STACK_LIMIT = 3_000_000
@@ -158,8 +159,11 @@ class Machine:
 
     def _maker(self, kind: Kind) -> Value:
         """The function that makes instances of a kind."""
-        if isinstance(kind, Struct) and kind.name in self.functions:
+        if isinstance(kind, (Struct, Primitive)) and kind.name in self.functions:
             return self.globals[kind.name]
+        if kind.name in CONVERTIBLE:
+            row = Builtin(kind.name, 1, 1, kind.mask, ("lib",), "")
+            return Native(row, converter(kind), False)
         raise_error(errors.ABSTRACT if kind.abstract else errors.NOT_FUNCTION, kind)
 
     def _enter_extended(self, generic: Generic, arguments: list[Value], stack: Stack) -> Any:

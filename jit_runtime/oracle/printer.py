@@ -13,11 +13,13 @@ from jit_runtime.oracle.values import (
     Array,
     Atom,
     BigInt,
+    Bits,
     Bounce,
     Box,
     Char,
     Closure,
     Dict,
+    Fraction,
     Generic,
     Iter,
     Native,
@@ -26,8 +28,10 @@ from jit_runtime.oracle.values import (
     Record,
     Symbol,
     Value,
+    Whole,
     dims_of,
     held,
+    single,
 )
 
 CHAR_NAMES = {0: "null", 8: "backspace", 9: "tab", 10: "newline", 13: "return", 27: "escape", 32: "space", 127: "delete"}
@@ -181,6 +185,22 @@ def write_float(value: float) -> str:
     return repr(value)
 
 
+def write_single(value: float) -> str:
+    """The shortest digits that read back as the same Float32."""
+    if not math.isfinite(value):
+        return repr(float(value))
+    texts = (f"{float(value):.{digits}e}" for digits in range(9))
+    return repr(float(next(text for text in texts if single(float(text)) == value)))
+
+
+def write_machine(value: Whole | Fraction | Bits) -> str:
+    if isinstance(value, Bits):
+        return f"({value.kind.name} {value.value})"
+    if isinstance(value, Whole):
+        return str(int(value))
+    return write_single(value) if value.machine.bits == 32 else write_float(float(value))
+
+
 def write_big(value: BigInt) -> str:
     """Through Decimal, since Python refuses to write ints of more than 4300 digits."""
     return f"{Decimal(int(value)):f}n"
@@ -203,7 +223,7 @@ def write_char(code: int) -> str:
 
 def atomic(value: Value) -> str:
     """The written form of a value without parts."""
-    return WRITERS[type(value)](value)
+    return write_machine(value) if isinstance(value, (Whole, Fraction, Bits)) else WRITERS[type(value)](value)
 
 
 def _function(name: str | None) -> str:

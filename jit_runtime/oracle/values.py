@@ -1,17 +1,34 @@
 """The oracle's values: plain Python objects.
 
-Int int, Float float, BigInt its subclass of int, Bool bool, Nothing None, String str; the others are the classes below. `bool` is a subclass of
-`int` in Python, not in the language: `type(v) is int` tells them apart.
+Int int, Float float, BigInt its subclass of int, other machine numbers subclasses of Whole and Fraction, Bool bool, Nothing None, String str; the
+others are the classes below. `bool` is a subclass of `int` in Python, not in the language: `type(v) is int` tells them apart.
 """
 
 from __future__ import annotations
 
+import math
+import struct
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from jit_runtime.expand import core
 from jit_runtime.types.builtins import Builtin
-from jit_runtime.types.kinds import BIT, KINDS, MOST_NESTED, Abstract, Applied, FunctionKind, Kind, Struct, TypeKind, Union, ValueKind, Variable
+from jit_runtime.types.kinds import (
+    BIT,
+    KINDS,
+    MOST_NESTED,
+    Abstract,
+    Applied,
+    FunctionKind,
+    Kind,
+    Primitive,
+    Struct,
+    TypeKind,
+    Union,
+    ValueKind,
+    Variable,
+)
+from jit_runtime.types.machine import MACHINES, Machine
 from jit_runtime.types.universe import Universe
 
 Value = Any
@@ -41,6 +58,38 @@ class BigInt(int):
     """A whole number of any size; a Python int as such is an Int."""
 
     __slots__ = ()
+
+
+class Whole(int):
+    """A whole machine number other than an Int; each kind has a class below this."""
+
+    __slots__ = ()
+    kind: Kind
+    machine: Machine
+
+
+class Fraction(float):
+    """A machine number with a fraction other than a Float."""
+
+    __slots__ = ()
+    kind: Kind
+    machine: Machine
+
+
+class Bits:
+    """A value of a program's primitive kind that is no number."""
+
+    __slots__ = ("value",)
+    kind: Kind
+    machine: Machine
+
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+
+MACHINE_CLASSES: dict[str, type] = {
+    m.name: type(m.name, (Fraction if m.floating else Whole,), {"__slots__": (), "kind": KINDS[m.name], "machine": m}) for m in MACHINES
+}
 
 
 class Char:
@@ -109,6 +158,9 @@ def dims_of(array: Array) -> list[int]:
 
 
 TYPED_ARRAYS: dict[str, type[TypedArray]] = {"Int": IntArray, "Float": FloatArray, "Char": CharArray, "Bool": BoolArray}
+TYPED_ARRAYS |= {
+    name: type(f"{name}Array", (TypedArray,), {"__slots__": (), "element": cls, "zero": cls(0)}) for name, cls in MACHINE_CLASSES.items()
+}
 ARRAYS: tuple[type[Array], ...] = (Array, *TYPED_ARRAYS.values())
 
 
@@ -231,7 +283,7 @@ class Bounce:
         self.function, self.arguments = function, arguments
 
 
-KIND_CLASSES = (Kind, Abstract, Applied, FunctionKind, Struct, TypeKind, Union, ValueKind, Variable)
+KIND_CLASSES = (Kind, Abstract, Applied, FunctionKind, Primitive, Struct, TypeKind, Union, ValueKind, Variable)
 
 KIND_NAMES: dict[type, str] = {
     int: "Int",
@@ -249,6 +301,8 @@ KIND_NAMES: dict[type, str] = {
     FloatArray: "Array Float",
     CharArray: "Array Char",
     BoolArray: "Array Bool",
+    **{cls: name for name, cls in MACHINE_CLASSES.items()},
+    **{cls: f"Array {name}" for name, cls in TYPED_ARRAYS.items()},
     Dict: "Dict",
     Closure: "Function",
     Generic: "Function",
@@ -267,8 +321,22 @@ def kind_of(value: Value, levels: int = MOST_NESTED) -> Kind:
     """The kind that programs see: both cases of a list are List, arrays that can hold anything Array."""
     if type(value) is Record:
         return value.kind(levels)
+    if isinstance(value, (Whole, Fraction, Bits)):
+        return value.kind
     name = KIND_NAMES[type(value)]
     return KINDS[{"Null": "List", "Pair": "List", "Array Any": "Array"}.get(name, name)]
+
+
+def is_number(value: Value) -> bool:
+    return type(value) in (int, float) or isinstance(value, (BigInt, Whole, Fraction))
+
+
+def single(x: float) -> float:
+    """The nearest Float32."""
+    try:
+        return float(struct.unpack("<f", struct.pack("<f", x))[0])
+    except OverflowError:
+        return math.copysign(math.inf, x)
 
 
 def truthy(value: Value) -> bool:

@@ -13,9 +13,11 @@ from collections.abc import Callable
 from jit_runtime.layout.objects import LAYOUTS
 from jit_runtime.types.errors import TEMPLATES
 from jit_runtime.types.kinds import CONCRETE, KINDS
+from jit_runtime.types.machine import BY_NAME, MACHINES, WIDTHS, Machine, counts_as, promoted
 
 HERE = pathlib.Path(__file__).parent
 LAST = 0x10FFFF
+NO_KIND = 63
 
 
 def error_texts() -> str:
@@ -47,14 +49,39 @@ def kind_tables() -> str:
 (define KIND-MASKS {{CArray CInt64}} [{" ".join(str(kind.mask) for kind in kinds)}])
 
 ; By type id; NO-KIND for parts that programs never see.
-(define NO-KIND 31)
-(define KIND-OF-TYPE {{CArray CUInt8}} [{" ".join(str(by_type.get(i, 31)) for i in range(max(row.id for row in LAYOUTS) + 1))}])
+(define NO-KIND {NO_KIND})
+(define KIND-OF-TYPE {{CArray CUInt8}} [{" ".join(str(by_type.get(i, NO_KIND)) for i in range(max(row.id for row in LAYOUTS) + 1))}])
+{_machine_tables(index)}
 
 (define kind-name [index {{I64}}] {{CPtr U8}}
   (cond
 {names}
     [else "{kinds[-1].name}"]))
 """
+
+
+def _machine_tables(index: dict[str, int]) -> str:
+    """Widths and signs by the index of a kind; what two kinds of numbers have in common; what kinds of programs count as."""
+    rows = ["Int", "Float", "BigInt", *(machine.name for machine in MACHINES)]
+    machines = [BY_NAME.get(name) for name in index]
+    common = " ".join(str(index[promoted(a, b)]) for a in rows for b in rows)
+    own = [Machine("", width, not unsigned) for width in WIDTHS for unsigned in (False, True)]
+    floats = [index[counts_as(Machine("", width, floating=True)).name] for width in WIDTHS]
+    bytes_of = {"bools": 1, "chars": 4} | {f"{m.name.lower()}s": m.bits // 8 for m in MACHINES}
+    shifts = {row.id: (bytes_of.get(row.name, 8)).bit_length() - 1 for row in LAYOUTS}
+    return f"""
+; By type id: log2 of the bytes of an element of a store.
+(define ELEMENT-SHIFTS {{CArray CUInt8}} [{" ".join(str(shifts.get(i, 0)) for i in range(max(shifts) + 1))}])
+
+; Machine numbers (machine.omni). Rows of PROMOTED are numbered by NUMBER-ROW; OWN-INTEGERS by the lowest four bits of a kind's number.
+(define MACHINE-BITS {{CArray CUInt8}} [{" ".join(str(m.bits if m else 0) for m in machines)}])
+(define MACHINE-SIGNED {{CArray CUInt8}} [{" ".join(str(int(m.signed) if m else 0) for m in machines)}])
+(define NUMBER-ROWS {len(rows)})
+(define NUMBER-ROW {{CArray CUInt8}} [{" ".join(str(rows.index(name) if name in rows else 0) for name in index)}])
+(define PROMOTED {{CArray CUInt8}} [{common}])
+(define OWN-WIDTHS {{CArray CUInt8}} [{" ".join(map(str, WIDTHS))}])
+(define OWN-INTEGERS {{CArray CUInt8}} [{" ".join(str(index[counts_as(machine).name]) for machine in own)}])
+(define OWN-FLOATS {{CArray CUInt8}} [{" ".join(map(str, floats))}])"""
 
 
 def _case_rows(change: Callable[[str], str]) -> list[tuple[int, int, int, int]]:

@@ -13,13 +13,14 @@ A program names a builtin as `name`, which its own definitions may shadow; gener
 
 from __future__ import annotations
 
-from jit_runtime.types.kinds import ANY, BIT, KINDS
+from jit_runtime.types.kinds import ANY, BIT, KINDS, NUMBERS, either
 
 INT, FLOAT, BIG, BOOL, CHAR, NOTHING, STRING, SYMBOL = (BIT[k] for k in ("Int", "Float", "BigInt", "Bool", "Char", "Nothing", "String", "Symbol"))
 NULL, PAIR, ARRAY, DICT, FUNCTION, KIND, BOX, ATOM, ITER = (
     BIT[k] for k in ("Null", "Pair", "Array Any", "Dict", "Function", "Kind", "Box", "Atom", "Iter")
 )
-NUMBER, INTEGER, LIST, SEQUENCE = INT | FLOAT | BIG, INT | BIG, NULL | PAIR, NULL | PAIR | KINDS["Array"].mask
+NUMBER, INTEGER, LIST, SEQUENCE = either(BIT[name] for name in NUMBERS), KINDS["Integer"].mask, NULL | PAIR, NULL | PAIR | KINDS["Array"].mask
+BITS = INTEGER & ~BIG  # whole numbers of a width
 ARRAYS = KINDS["Array"].mask
 TYPED = ARRAYS & ~ARRAY
 LIB = ("lib",)
@@ -59,7 +60,7 @@ _ROWS: tuple[tuple[str, int, int | None, int, tuple[str, ...], str], ...] = (
     ("int?", 1, 1, BOOL, ("op", "int?"), "(int? x) -- x is an Int"),
     ("float?", 1, 1, BOOL, ("op", "float?"), "(float? x) -- x is a Float"),
     ("big?", 1, 1, BOOL, ("op", "big?"), "(big? x) -- x is a BigInt"),
-    ("integer?", 1, 1, BOOL, ("op", "integer?"), "(integer? x) -- x is an Int or a BigInt"),
+    ("integer?", 1, 1, BOOL, ("op", "integer?"), "(integer? x) -- x is a whole number: an Int, a BigInt or a machine number"),
     ("number?", 1, 1, BOOL, ("op", "number?"), "(number? x) -- x is a number"),
     ("bool?", 1, 1, BOOL, ("op", "bool?"), "(bool? x) -- x is true or false"),
     ("char?", 1, 1, BOOL, ("op", "char?"), "(char? x) -- x is a Char"),
@@ -82,32 +83,32 @@ _ROWS: tuple[tuple[str, int, int | None, int, tuple[str, ...], str], ...] = (
     ("*", 0, None, NUMBER, ("op", "mul"), "(* x ...) -- the product; Int overflow is an error; (*) is 1"),
     ("/", 1, None, NUMBER, ("op", "div"), "(/ x y ...) -- the quotient; Ints truncate toward zero; (/ x) is (/ 1 x)"),
     ("%", 2, 2, NUMBER, ("op", "rem"), "(% x y) -- the remainder, with the sign of x"),
-    ("+%", 0, None, INT, ("op", "add-wrap"), "(+% x ...) -- the sum of Ints modulo 2^64"),
-    ("-%", 1, None, INT, ("op", "sub-wrap"), "(-% x y ...) -- the difference of Ints modulo 2^64"),
-    ("*%", 0, None, INT, ("op", "mul-wrap"), "(*% x ...) -- the product of Ints modulo 2^64"),
-    ("+|", 0, None, INT, ("op", "add-sat"), "(+| x ...) -- the sum of Ints, saturating"),
-    ("-|", 1, None, INT, ("op", "sub-sat"), "(-| x y ...) -- the difference of Ints, saturating"),
-    ("*|", 0, None, INT, ("op", "mul-sat"), "(*| x ...) -- the product of Ints, saturating"),
+    ("+%", 0, None, BITS, ("op", "add-wrap"), "(+% x ...) -- the sum of Ints modulo 2^64, of machine numbers modulo 2^width"),
+    ("-%", 1, None, BITS, ("op", "sub-wrap"), "(-% x y ...) -- the difference of Ints modulo 2^64"),
+    ("*%", 0, None, BITS, ("op", "mul-wrap"), "(*% x ...) -- the product of Ints modulo 2^64"),
+    ("+|", 0, None, BITS, ("op", "add-sat"), "(+| x ...) -- the sum of Ints, saturating"),
+    ("-|", 1, None, BITS, ("op", "sub-sat"), "(-| x y ...) -- the difference of Ints, saturating"),
+    ("*|", 0, None, BITS, ("op", "mul-sat"), "(*| x ...) -- the product of Ints, saturating"),
     ("<", 1, None, BOOL, ("op", "lt"), "(< a b ...) -- each number (or char) is less than the next"),
     (">", 1, None, BOOL, ("op", "gt"), "(> a b ...) -- each number (or char) is greater than the next"),
     ("<=", 1, None, BOOL, ("op", "le"), "(<= a b ...) -- each number (or char) is at most the next"),
     (">=", 1, None, BOOL, ("op", "ge"), "(>= a b ...) -- each number (or char) is at least the next"),
-    ("inc", 1, 1, NUMBER, ("op", "inc"), "(inc x) -- x plus 1"),
-    ("dec", 1, 1, NUMBER, ("op", "dec"), "(dec x) -- x minus 1"),
+    ("inc", 1, 1, NUMBER, ("op", "inc"), "(inc x) -- x plus 1, in the kind of x"),
+    ("dec", 1, 1, NUMBER, ("op", "dec"), "(dec x) -- x minus 1, in the kind of x"),
     ("abs", 1, 1, NUMBER, ("op", "abs"), "(abs x) -- the absolute value"),
     ("signum", 1, 1, NUMBER, ("op", "signum"), "(signum x) -- -1, 0 or 1 in the kind of x"),
-    ("min", 1, None, NUMBER, ("op", "min"), "(min x ...) -- the least; a Float if any is, else a BigInt if any is"),
-    ("max", 1, None, NUMBER, ("op", "max"), "(max x ...) -- the greatest; a Float if any is, else a BigInt if any is"),
+    ("min", 1, None, NUMBER, ("op", "min"), "(min x ...) -- the least, in the kind that all have in common"),
+    ("max", 1, None, NUMBER, ("op", "max"), "(max x ...) -- the greatest, in the kind that all have in common"),
     ("clamp", 3, 3, NUMBER, LIB, "(clamp x low high) -- (max low (min x high))"),
     ("gcd", 0, None, INTEGER, ("rt", "rt_gcd"), "(gcd a ...) -- the greatest common divisor of whole numbers, not negative"),
     ("lcm", 0, None, INTEGER, ("rt", "rt_lcm"), "(lcm a ...) -- the least common multiple of whole numbers, not negative"),
-    ("band", 0, None, INT, ("op", "band"), "(band a ...) -- bitwise and; (band) is -1"),
-    ("bor", 0, None, INT, ("op", "bor"), "(bor a ...) -- bitwise or; (bor) is 0"),
-    ("bxor", 0, None, INT, ("op", "bxor"), "(bxor a ...) -- bitwise exclusive or; (bxor) is 0"),
-    ("bnot", 1, 1, INT, ("op", "bnot"), "(bnot a) -- bitwise complement"),
-    ("lshift", 2, 2, INT, ("op", "lshift"), "(lshift a n) -- a times 2^n; overflow is an error; n in 0..63"),
-    ("lshift%", 2, 2, INT, ("op", "lshift-wrap"), "(lshift% a n) -- a times 2^n modulo 2^64; n in 0..63"),
-    ("rshift", 2, 2, INT, ("op", "rshift"), "(rshift a n) -- arithmetic right shift; n in 0..63"),
+    ("band", 0, None, BITS, ("op", "band"), "(band a ...) -- bitwise and; (band) is -1"),
+    ("bor", 0, None, BITS, ("op", "bor"), "(bor a ...) -- bitwise or; (bor) is 0"),
+    ("bxor", 0, None, BITS, ("op", "bxor"), "(bxor a ...) -- bitwise exclusive or; (bxor) is 0"),
+    ("bnot", 1, 1, BITS, ("op", "bnot"), "(bnot a) -- bitwise complement"),
+    ("lshift", 2, 2, BITS, ("op", "lshift"), "(lshift a n) -- a times 2^n; overflow is an error; n in 0..63"),
+    ("lshift%", 2, 2, BITS, ("op", "lshift-wrap"), "(lshift% a n) -- a times 2^n modulo 2^64; n in 0..63"),
+    ("rshift", 2, 2, BITS, ("op", "rshift"), "(rshift a n) -- arithmetic right shift; n in 0..63"),
     ("zero?", 1, 1, BOOL, ("op", "zero?"), "(zero? x) -- the number x is zero"),
     ("positive?", 1, 1, BOOL, ("op", "positive?"), "(positive? x) -- x is greater than zero"),
     ("negative?", 1, 1, BOOL, ("op", "negative?"), "(negative? x) -- x is less than zero"),
@@ -321,6 +322,7 @@ _HIDDEN: tuple[tuple[str, int, int | None, int, tuple[str, ...], str], ...] = (
     ("not-sequence", 2, 2, 0, ("rt", "rt_not_sequence"), "(not-sequence name x) -- the error: x is not a sequence"),
     ("changed", 1, 1, 0, ("rt", "rt_changed"), "(changed x) -- the error: x was changed while it was traversed"),
     ("construct", 1, None, ANY, ("op", "construct"), "(construct Struct field ...) -- a new instance, the fields checked"),
+    ("convert", 2, 2, ANY, ("op", "convert"), "(convert x K) -- the number x as one of the kind K, without its fraction if K has none"),
     ("instance?", 2, 2, BOOL, ("op", "is-instance"), "(instance? v K) -- v is an instance of K"),
     ("same-kind?", 2, 2, BOOL, ("rt", "rt_are_same_kind"), "(same-kind? a b) -- a and b have one concrete kind"),
     ("no-method", 2, 2, 0, ("rt", "rt_no_method_for"), "(no-method name arguments) -- the error: no method takes these arguments"),

@@ -44,6 +44,9 @@ UNORDERED = _template(15, "UNORDERED", "type error: no order between {0k} {0} an
 DIV_ZERO = _template(20, "DIV_ZERO", "division by zero: ({0} {1} 0)")
 OVERFLOW = _template(21, "OVERFLOW", "integer overflow: ({0} {1} {2})")
 OVERFLOW_ONE = _template(22, "OVERFLOW_ONE", "integer overflow: ({0} {1})")
+OVERFLOW_KINDS = _template(18, "OVERFLOW_KINDS", "integer overflow: ({0} {1} {2}) of {1k} and {2k}")
+OVERFLOW_KIND = _template(19, "OVERFLOW_KIND", "integer overflow: ({0} {1}) of {1k}")
+OUT_OF_RANGE = _template(80, "OUT_OF_RANGE", "out of range: {0} is no {1}, which holds {2}")
 SHIFT = _template(23, "SHIFT", "out of bounds: {0}, the shift count {1} is not in 0..63")
 INT_EXPECTED = _template(27, "INT_EXPECTED", "type error: {0} needs Int numbers, got {1k} {1}")
 NUMBER_EXPECTED = _template(28, "NUMBER_EXPECTED", "type error: {0} needs numbers, got {1k} {1}")
@@ -75,7 +78,7 @@ SPLICE = _template(46, "SPLICE", "splicing needs a list or an array, got {0k} {0
 FORMAT = _template(47, "FORMAT", "fmt: {0d}")
 
 # typed arrays
-ELEMENT_KIND = _template(70, "ELEMENT_KIND", "typed-array: no element kind: {0}; there are arrays of Int, Float, Char and Bool")
+ELEMENT_KIND = _template(70, "ELEMENT_KIND", "typed-array: no element kind: {0}; there are arrays of Int, Float, Char, Bool and the machine kinds")
 ELEMENT = _template(71, "ELEMENT", "type error: {1k} {1} cannot be an element of {0k}")
 INDEX_COUNT = _template(72, "INDEX_COUNT", "out of bounds: {0} indices for an array of dimension {1}")
 FIXED_SHAPE = _template(73, "FIXED_SHAPE", "type error: {0} needs an array of dimension 1, got dimension {1}")

@@ -17,6 +17,9 @@ from functools import reduce
 from operator import or_
 from typing import Protocol
 
+from jit_runtime.types.machine import BY_NAME as MACHINE_BY_NAME
+from jit_runtime.types.machine import MACHINES, OWN, Machine
+
 
 class Kind:
     """A kind. Compared by identity; kinds that are computed (unions, parameters) are made once per `key` by `interned`.
@@ -49,7 +52,8 @@ class Kind:
 
 
 # Concrete kinds in bit order, with their parent. Null and Pair are the two cases of List. A parameter stands behind a blank: what
-# `{Array Int}` means. Array Any is what `[...]` makes; the others hold raw elements.
+# `{Array Int}` means. Array Any is what `[...]` makes; the others hold raw elements. The kinds `Own ...` are what the primitive kinds of
+# programs are in a set (types/machine.py); no program sees them.
 CONCRETE = (
     ("Int", "Integer"),
     ("Float", "AbstractFloat"),
@@ -73,6 +77,9 @@ CONCRETE = (
     ("Array Char", "Array"),
     ("Array Bool", "Array"),
     ("BigInt", "Integer"),
+    *((machine.name, "AbstractFloat" if machine.floating else "Integer") for machine in MACHINES),
+    *OWN.items(),
+    *((f"Array {machine.name}", "Array") for machine in MACHINES),
 )
 ABSTRACT = (
     ("Any", None),
@@ -87,6 +94,8 @@ OPEN = ("Any", "Number", "Real", "Integer", "AbstractFloat")  # kinds that progr
 ALIASES = {"Int64": "Int", "Float64": "Float"}
 PARAMETRIC = {"List": 1, "Array": 1, "Dict": 2, "Box": 1, "Atom": 1, "Iter": 1}
 COVARIANT = ("List", "Iter")
+NUMBERS = ("Int", "Float", "BigInt", *(machine.name for machine in MACHINES), "Own Integer", "Own AbstractFloat")
+CONVERTIBLE = tuple(name for name in NUMBERS if " " not in name)  # kinds that are called with a number to make one of theirs
 OF_VALUES = ("Int", "Float", "Bool", "Char", "Nothing", "String", "Symbol")  # kinds whose values have a kind of their own, `#val v`
 
 MOST_NESTED = 8  # levels of parameters in the kind of a value: `(Some (Some ...))` may be as deep as memory allows
@@ -242,8 +251,13 @@ class Variable(Kind):
         return self.bound.sure
 
 
+RAW = {BIT[name]: "i64" if not machine.floating else f"f{machine.bits}" for name, machine in MACHINE_BY_NAME.items()}
+"""Machine kinds -> the IR type of their values."""
+
+
 class Field:
-    """A field of a struct. `rep`: "ref" (a word), "i64" (a raw Int) or "f64" (a raw Float); `offset` in bytes from the object's start.
+    """A field of a struct. `rep`: "ref" (a word), "i64" (a raw Int or whole machine number), "f64" (a raw Float) or "f32"; `offset` in bytes from the
+    object's start.
 
     `parameter`: index of the struct's type parameter that is the field's kind, or None.
     """
@@ -253,8 +267,36 @@ class Field:
     def __init__(self, name: str, kind: Kind | None, mutable: bool, parameter: int | None = None) -> None:
         self.name, self.kind, self.mutable, self.parameter = name, kind, mutable, parameter
         bit = kind.sure if kind is not None else 0
-        self.rep = {BIT["Int"]: "i64", BIT["Float"]: "f64"}.get(bit, "ref")
+        self.rep = RAW.get(bit, "ref")
         self.offset = 0
+
+
+class Primitive(Kind):
+    """A primitive kind of a program. In a set it shares the bit of all that have the same kind of parent (types/machine.py): a test has to look.
+
+    `number`: what its values carry (layout/words.py). `bit`: its place in the tables that say what is below an abstract kind; in no set.
+    """
+
+    __slots__ = ("bit", "machine", "number")
+    sure = 0
+
+    def __init__(self, name: str, parent: Kind, machine: Machine, number: int, bit: int) -> None:
+        super().__init__(name, BIT[shared_with(parent)], parent)
+        self.machine, self.number, self.bit = machine, number, bit
+
+    @property
+    def is_number(self) -> bool:
+        return self.mask != BIT["Own Any"]
+
+
+def shared_with(parent: Kind) -> str:
+    """The kind whose bit the primitive kinds below a parent share."""
+    at: Kind | None = parent
+    while at is not None:
+        if f"Own {at.name}" in OWN and at.name != "Any":
+            return f"Own {at.name}"
+        at = at.parent
+    return "Own Any"
 
 
 MOST_FIELDS = 200

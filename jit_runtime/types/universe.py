@@ -18,6 +18,7 @@ from jit_runtime.types.kinds import (
     Field,
     FunctionKind,
     Kind,
+    Primitive,
     Struct,
     TypeKind,
     Union,
@@ -26,6 +27,7 @@ from jit_runtime.types.kinds import (
     either,
     kinds_in,
 )
+from jit_runtime.types.machine import WIDTHS, Machine
 
 # Enums that are there from the start: name, variance of the parameters, variants with their fields and the fields' parameters.
 PRELUDE: tuple[tuple[str, tuple[int, ...], tuple[tuple[Any, ...], ...]], ...] = (
@@ -47,6 +49,7 @@ class Universe:
         self._open = {name: self.kinds[name] for name in OPEN[1:]}
         self.variants: dict[str, Struct] = {}
         self.structs: dict[int, Struct] = {}
+        self.primitives: list[Primitive] = []
         self._defined: dict[Kind, int] = {}  # in the order of their definitions, with their number
         self._computed: dict[Hashable, Kind] = {}
         self._prelude()
@@ -123,6 +126,16 @@ class Universe:
     def _struct(self, made: Struct) -> Struct:
         self.structs[self.count] = made
         self.count += 1
+        return made
+
+    def define_primitive(self, name: str, parent: Kind, machine: Machine) -> Primitive:
+        """A new primitive kind; its number says how wide it is (runtime/machine.omni)."""
+        number = len(self.primitives) + 1 << 4 | WIDTHS.index(machine.bits) << 1 | (not machine.signed)
+        made = Primitive(name, parent, machine, number, 1 << self.count)
+        self.primitives.append(made)
+        self.count += 1
+        self._enter(made)
+        self.kinds[name] = made
         return made
 
     def define_alias(self, name: str, kind: Kind) -> None:

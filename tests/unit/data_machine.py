@@ -20,7 +20,8 @@ from jit_runtime.source.text import Source
 
 RUNTIME = pathlib.Path(__file__).parents[2] / "jit_runtime" / "runtime"
 FILES = (
-    "values", "text_buffer", "print", "number_text", "numbers", "int_ops", "floats", "limbs", "big", "big_text", "sorting",
+    "values", "text_buffer", "print", "number_text", "numbers", "machine", "machine_numbers", "int_ops",
+    "floats", "limbs", "big", "big_text", "sorting",
     "strings", "string_parts", "unicode", "unicode_tables", "symbols", "lists", "arrays", "typed_arrays", "dicts", "dict_ops", "paths", "ranges",
     "equal", "hash", "kinds", "structs", "versions", "calls", "kind_tables", "errors", "error_texts", "output", "guard",
 )  # fmt: skip
