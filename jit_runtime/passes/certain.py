@@ -118,6 +118,8 @@ class Certain:
                     self.tests[ins] = found
 
     def test(self, compare: Ins, made: dict[object, Ins], stays: int) -> Below | None:
+        if any(a.type != "i64" for a in compare.args):
+            return None
         x, y = (self.affine(a, made) for a in compare.args)
         return None if x is None or y is None else below(compare.op, x, y, stays, self.lengths())
 

@@ -47,6 +47,11 @@ def is_check(block: Block) -> bool:
     return last is not None and (last.op in CHECKED or (last.op == "cbr" and fails(last.targets[1])))
 
 
+def of_ints(ins: Ins) -> bool:
+    """Narrower numbers overflow earlier, and their constants are spelled in more than one way."""
+    return all(arg.type == "i64" for arg in ins.args)
+
+
 def fails(block: Block) -> bool:
     return bool(block.ins) and block.ins[-1].op == "unreachable"
 
@@ -72,12 +77,12 @@ class Ranges:
     def learn(self, at: int, before: int) -> None:
         """What the way into a block with one predecessor tells."""
         block, last = self.values.blocks[at], self.values.blocks[before].ins[-1]
-        if last.op in CHECKED and last.targets[0] is block and last.targets[1] is not block:
+        if last.op in CHECKED and of_ints(last) and last.targets[0] is block and last.targets[1] is not block:
             self.sum(at, last)
         if last.op == "cbr" and last.targets[0] is not last.targets[1] and last.args[0] in self.made:
             test = self.made[last.args[0]]
             op = test.op if last.targets[0] is block else NEGATED.get(test.op, "")
-            if len(test.args) == 2:
+            if len(test.args) == 2 and of_ints(test):
                 x, y = (self.values.of(a) for a in test.args)
                 self.compared(at, op, x, y)
 
@@ -248,7 +253,7 @@ class Ranges:
             last = block.ins[-1] if block.ins else None
             if last is None:
                 continue
-            if last.op in CHECKED and self.fits(last, i):
+            if last.op in CHECKED and of_ints(last) and self.fits(last, i):
                 last.op, target, span = CHECKED[last.op], last.targets[0], last.span
                 last.attr, last.targets = "fits", ()
                 block.ins.append(Ins("br", targets=(target,), span=span))
@@ -257,7 +262,7 @@ class Ranges:
 
     def holds(self, test: Ins, block: int) -> bool:
         """Does a test of two Ints always hold in this block?"""
-        if len(test.args) != 2:
+        if len(test.args) != 2 or not of_ints(test):
             return False
         x, y = (self.values.of(a) for a in test.args)
         match test.op:
