@@ -20,11 +20,13 @@ from jit_runtime.expand.core import Core, DefineMethod, DefineValue, DefineVersi
 from jit_runtime.infer.fuse import fuse
 from jit_runtime.infer.placement import children
 from jit_runtime.infer.shape import shape_of
+from jit_runtime.infer.sites import BirthSite
 from jit_runtime.infer.unit import QUICK, Place, Unit
 from jit_runtime.infer.world import GenericFunction
 from jit_runtime.ir.nodes import Module
+from jit_runtime.literals import Literals
 from jit_runtime.source.diagnostics import OmniError
-from jit_runtime.source.text import Span
+from jit_runtime.source.text import NOWHERE, Span
 
 if TYPE_CHECKING:
     from jit_runtime.compiler import Compiler
@@ -43,7 +45,15 @@ class Merged:
         self.places: dict[str, Any] = {}
         self.owners: dict[str, str] = {}  # by function of the module: the unit it is of
 
+        self.sites: dict[BirthSite, int] = {}
+        self.literals: dict[str, object] = {}
+        self.whose: tuple[str | None, Span] = (None, NOWHERE)
+
     def add(self, unit: Unit) -> None:
+        self.sites.update(unit.sites)
+        self.literals.update(unit.literals)
+        if self.whose[1] is NOWHERE:
+            self.whose = unit.whose
         self.owners.update(dict.fromkeys((fn.name for fn in unit.module.functions), unit.name))
         self.module.functions += unit.module.functions
         self.places.update(unit.places)
@@ -128,10 +138,14 @@ def define_cells(compiler: Compiler, core: Core) -> None:
             compiler.define_cell(at)
 
 
+RECORDED = ("image", "forms", "slots", "heated", "literals", "kinds", "structs", "objects", "places", "sites", "knows", "relies")
+
+
 class Record:
     """What a batch's object file needs to be linked again. `forms`: symbol of each form's entry.
 
     `kinds`, `structs`: the kinds among the literals (`Universe.describe`), and the structs that code makes or tests for, by number.
+    `sites`: birth sites in the code: (number, what, function, form index or slot symbol, start in its text, length).
     `places`: what traces say about a function: (symbol, form index or slot symbol, start in its text, length, name, inner).
     `knows`, `relies`: what the code knows of structs (closure_code.py).
     `slots`: (slot symbol, function name, index of the method, key, arguments given, result set, code symbol or None, what that cost).
@@ -148,18 +162,22 @@ class Record:
         self.objects: list[str] = []
         self.places: list[tuple[str, int | str, int, int, str | None, bool]] = []
         self.knows = self.relies = 0
+        self.sites: list[tuple[int, str, str | None, int | str, int, int]] = []
 
     def dump(self) -> bytes:
-        parts = (self.image, self.forms, self.slots, self.heated, self.literals, self.kinds, self.structs, self.objects, self.places)
-        return pickle.dumps((*parts, self.knows, self.relies), 4)
+        return pickle.dumps([getattr(self, name) for name in RECORDED], 4)
 
     @staticmethod
     def load(data: bytes) -> Record:
         record = Record()
-        parts = pickle.loads(data)
-        record.image, record.forms, record.slots, record.heated, record.literals, record.kinds, record.structs, record.objects, *parts = parts
-        record.places, record.knows, record.relies = parts
+        for name, part in zip(RECORDED, pickle.loads(data), strict=True):
+            setattr(record, name, part)
         return record
+
+    def add_sites(self, unit: Unit, owner: int | str, span: Span) -> None:
+        for site, number in unit.sites.items():
+            if site.span.source is span.source:
+                self.sites.append((number, site.what, site.function, owner, site.span.start - span.start, site.span.end - site.span.start))
 
     def link(self, compiler: Compiler, forms: list[Core]) -> list[int] | None:
         """Link into a session that is in the state the record was made in; None where it turns out that it is not."""
@@ -175,8 +193,8 @@ class Record:
         for slot, *_ in slots:
             if slot.slot.name in self.heated:
                 compiler.heat(slot.instance)
-        for value in self.literals:
-            compiler.literal(value)
+        literals = {compiler.literal(value): value for value in self.literals}
+        own = {name: value for name, value in literals.items() if not Literals.is_permanent(value)}
         for description in self.kinds:
             compiler.literal(KindRef(compiler.world.universe.described(description)))
         for number in self.structs:
@@ -186,10 +204,15 @@ class Record:
             if found is None or isinstance(found, float):
                 return None
             compiler.function_object(found)  # type: ignore[arg-type]
-        linked = compiler.engine.link(self.image, self.forms + [code for _, code, _ in slots if code])
+        region, names = compiler.literals.made(own, None, forms[0].span)
+        linked = compiler.engine.link(self.image, self.forms + [code for _, code, _ in slots if code], names)
+        linked.literals = region
         spans: dict[int | str, Span] = {i: core.span for i, core in enumerate(forms)}
         spans |= {slot.slot.name: slot.instance.method.lam.span for slot, *_ in slots}
         linked.places = {symbol: Place(name, part(spans[owner], start, length), inner) for symbol, owner, start, length, name, inner in self.places}
+        compiler.sites.add_code(
+            linked, {BirthSite(what, name, part(spans[owner], start, length)): number for number, what, name, owner, start, length in self.sites}
+        )
         compiler.batches.add(linked)
         compiler.existing.note_batch(linked, self.knows, self.relies)
         for slot, code, cost in slots:
@@ -203,11 +226,12 @@ def build(compiler: Compiler, forms: list[Core]) -> tuple[Record, list[int]]:
     """Compile forms and the functions they call into one unit, in the quick tier; what has loops is left to its stub."""
     record, merged = Record(), Merged("batch")
     texts: dict[str, tuple[int | str, Span]] = {}
-    known, literals, objects, structs = set(compiler.slots), set(compiler.literals.names), set(compiler.objects.made), set(compiler.structs)
+    known, literals, objects, structs = set(compiler.slots), set(compiler.literals.permanent), set(compiler.objects.made), set(compiler.structs)
     for i, core in enumerate(forms):
         unit = Unit(f"form.{i}", compiler.world, compiler, compiler.infer(core), QUICK)
         compiler.build(unit, unit.form)
         merged.add(unit)
+        record.add_sites(unit, i, core.span)
         texts.update(dict.fromkeys(unit.places, (i, core.span)))
         record.forms.append(unit.name)
     codes: dict[str, str] = {}
@@ -221,6 +245,7 @@ def build(compiler: Compiler, forms: list[Core]) -> tuple[Record, list[int]]:
                     continue  # closures get new code when a struct is defined again, which wants a unit that remembers its lambdas
                 codes[slot.slot.name] = unit.name
                 merged.add(unit)
+                record.add_sites(unit, slot.slot.name, slot.instance.method.lam.span)
                 texts.update(dict.fromkeys(unit.places, (slot.slot.name, slot.instance.method.lam.span)))
     linked = compiler.link(merged, QUICK, record.forms + list(codes.values()))
     record.image, record.knows, record.relies = linked.image, merged.knows, merged.relies
@@ -242,8 +267,8 @@ def build(compiler: Compiler, forms: list[Core]) -> tuple[Record, list[int]]:
     for symbol, (owner, span) in texts.items():
         place = merged.places[symbol]
         record.places.append((symbol, owner, place.home.start - span.start, place.home.end - place.home.start, place.name, place.inner))
-    made = [key[1] for key in compiler.literals.names if key not in literals]  # type: ignore[index]
-    record.literals = [value for value in made if not isinstance(value, KindRef)]
+    made = [value for name, value in compiler.literals.permanent.items() if name not in literals]
+    record.literals = [*merged.literals.values(), *(value for value in made if not isinstance(value, KindRef))]
     record.kinds = [compiler.world.universe.describe(value.kind) for value in made if isinstance(value, KindRef)]
     record.structs = [number for number, struct in compiler.world.universe.structs.items() if struct in compiler.structs and struct not in structs]
     record.objects = [lookup_name(made.function, compiler) for name, made in compiler.objects.made.items() if name not in objects]

@@ -36,6 +36,11 @@ class Callbacks:
         names = ("eval_entry", "doc_entry", "accounting_entry", "ask_entry")
         self._engine.task.write(**{name: ctypes.cast(c, ctypes.c_void_p).value or 0 for name, c in zip(names, self._kept, strict=True)})
 
+    @property
+    def display(self) -> dict[str, str]:
+        """The last answer about regions as people read it, by MIME type."""
+        return self._accounting.display
+
     def _answer(self, function: Callable[[int, int], int]) -> Callable[[int, int], int]:
         def run(_: int, task: int) -> int:
             word, dest = self._engine.task.words("arguments", 2)

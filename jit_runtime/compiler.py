@@ -31,6 +31,7 @@ from jit_runtime.kind_objects import KindObjects
 from jit_runtime.layout.records import CELL
 from jit_runtime.literals import Literals
 from jit_runtime.pipeline import BUILD, EMIT, INFER, LINK, ROOTS, Pipeline
+from jit_runtime.sites import Sites
 from jit_runtime.source.diagnostics import OmniError
 from jit_runtime.tiering import Tiers
 from jit_runtime.types.builtins import Builtin, find_builtin
@@ -78,6 +79,8 @@ class Compiler:
         self.slots: dict[str, CodeSlot] = {}
         self.by_instance: dict[Instance, CodeSlot] = {}
         self.literals = Literals(self)
+        engine.literals_gone = self.literals.code_gone
+        self.sites = Sites(engine, lambda: [value.cell for value in self.cells.values()])
         self.cells: dict[str, GlobalValue] = {}
         self.defined = self.world.defined
         self.named_by_methods: set[str] = set()  # what functions name, defined or not
@@ -135,6 +138,8 @@ class Compiler:
         if unit not in self.batches:
             self.tiers.over(unit)
             self.engine.retire(unit)
+            if not self.engine.machine.compiling:
+                self.literals.let_go()
 
     def heat(self, inst: Instance) -> tuple[str, str] | None:
         return self.tiers.heat(inst)
@@ -209,11 +214,13 @@ class Compiler:
 
     def link(self, unit: Unit | Merged | Part, tier: int, exports: list[str]) -> Any:
         text = self.text_of(unit)
-        return self.note(unit, self.pipeline.run(LINK, self.engine, text, exports, tier), tier)
+        region, names = self.literals.of_unit(unit)
+        return self.note(unit, self.pipeline.run(LINK, self.engine, text, exports, tier, names), region, tier)
 
     def link_image(self, unit: Unit | Part, image: bytes, exports: list[str], seconds: float) -> Any:
         """Link what was compiled elsewhere, in so many seconds, from the text of a unit."""
-        return self.note(unit, self.engine.link(image, exports), OPTIMISED, seconds)
+        region, names = self.literals.of_unit(unit)
+        return self.note(unit, self.engine.link(image, exports, names), region, OPTIMISED, seconds)
 
     def text_of(self, unit: Unit | Merged | Part) -> str:
         """LLVM text."""
@@ -226,8 +233,9 @@ class Compiler:
                 fn.span = None
         return str(pipeline.run(EMIT, unit.module, self.engine.image.inline_text))
 
-    def note(self, unit: Unit | Merged | Part, linked: Any, tier: int, elsewhere: float = 0.0) -> Any:
-        linked.places = unit.places
+    def note(self, unit: Unit | Merged | Part, linked: Any, literals: int, tier: int, elsewhere: float = 0.0) -> Any:
+        linked.places, linked.literals = unit.places, literals
+        self.sites.add_code(linked, unit.sites)
         linked.code = self.accounts.linked(unit.module, linked, tier, elsewhere)
         return linked
 

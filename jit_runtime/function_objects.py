@@ -48,7 +48,7 @@ class FunctionObjects:
             info = 1 << 8 if isinstance(found, Builtin) and self._is_direct(found) else EntryUnit(function, self._world, self._compiler).info
             made = FunctionObject(0, function, 0)
             compile = (lambda: self._builtin_entry(made, found)) if isinstance(found, Builtin) else (lambda: self._entry(made))
-            made.stub = self._compiler.engine.machine.stub(lambda address, task: self._compiler.entry_called(compile))
+            made.stub = self._compiler.engine.stub(lambda address, task: self._compiler.entry_called(compile))
             made.word = self._constants.function(function.name, made.stub, info)
             self.made[name] = made
             self._compiler.engine.define(name, made.word)

@@ -9,10 +9,13 @@ from collections import deque
 from collections.abc import Callable, Iterator
 
 from jit_runtime.data_form import dict_entries, field, load, type_name
+from jit_runtime.engine.native import Struct
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_NAME, EXTRA_SHIFT
+from jit_runtime.layout.records import STRUCT_FIELD, STRUCT_INFO
 
 MOST = 1_000_000  # objects looked at for one global
+_WORD = 0  # StructField.rep
 
 Step = int
 """A word: a position, a key, or the symbol of a field."""
@@ -68,7 +71,12 @@ def children(word: int, symbol: Symbols) -> Iterator[tuple[Step | None, int]]:
             yield from ((words.fixnum(i), field(store, "store", "tail", i)) for i in range(field(word, "array", "length")))
         return
     if layout.name == "dict":
-        yield from _entries(word, symbol)
+        for key, value in dict_entries(word):
+            yield key, value
+            yield symbol("key"), key
+        return
+    if layout.name == "struct":
+        yield from ((symbol, load(word - words.OBJECT_TAG + offset)) for symbol, offset in _struct_slots(word))
         return
     for name, kind in layout.fields:
         if kind == "ref":
@@ -76,6 +84,15 @@ def children(word: int, symbol: Symbols) -> Iterator[tuple[Step | None, int]]:
     if layout.tail == "ref":
         for i in range(load(word - words.OBJECT_TAG) >> EXTRA_SHIFT):
             yield symbol("captured"), field(word, layout.name, "tail", i)
+
+
+def _struct_slots(word: int) -> Iterator[tuple[int, int]]:
+    """(symbol of the field, offset) of each field that holds a word."""
+    info = Struct(STRUCT_INFO, load(word - words.OBJECT_TAG) >> EXTRA_SHIFT)
+    for i in range(info.read("count")):
+        row = Struct(STRUCT_FIELD, info.read("fields") + i * STRUCT_FIELD.size)
+        if row.read("rep") == _WORD:
+            yield row.read("name"), row.read("offset")
 
 
 def _elements(word: int, symbol: Symbols) -> Iterator[tuple[Step | None, int]]:
@@ -87,9 +104,3 @@ def _elements(word: int, symbol: Symbols) -> Iterator[tuple[Step | None, int]]:
         yield symbol("rest"), word
     if at > MOST:
         return
-
-
-def _entries(word: int, symbol: Symbols) -> Iterator[tuple[Step | None, int]]:
-    for key, value in dict_entries(word):
-        yield key, value
-        yield symbol("key"), key

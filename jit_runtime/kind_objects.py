@@ -135,7 +135,7 @@ class KindObjects:
     def _describe(self, kind: Kind) -> dict[str, int]:
         constants = self._compiler.constants
         if isinstance(kind, ValueKind):
-            return {"form": VALUE, "word": self._compiler.literals.word(kind.value), "abstract": 2}
+            return {"form": VALUE, "word": self._compiler.literals.constant(kind.value), "abstract": 2}
         if isinstance(kind, TypeKind):
             return {"form": TYPE, "word": self.word(kind.of), "abstract": 2}
         if isinstance(kind, Applied):

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from jit_runtime.engine.memory_limit import parse
+
 CHECK, STRESS_EVACUATE, STRESS_RETIRE = 1, 2, 4
+HISTORY = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +16,7 @@ class Options:
     """`engine`: native, quick (never the optimising tier) or oracle (the reference interpreter).
 
     `check`: checked mode (OMNI_CHECK). `stress`: "evacuate", "retire", "tiers" or "" (OMNI_STRESS). `out_fd`: where programs print.
-    `verify`: check what each stage of the pipeline made (OMNI_VERIFY).
+    `history`: bytes that the prompt's history may keep alive (OMNI_HISTORY). `verify`: check what each stage of the pipeline made (OMNI_VERIFY).
     """
 
     engine: str = "native"
@@ -21,6 +24,7 @@ class Options:
     stress: str = ""
     out_fd: int = 1
     verify: bool = False
+    history: int = HISTORY
 
     @staticmethod
     def from_environment(*, engine: str | None = None, check: bool = False, out_fd: int = 1) -> Options:
@@ -30,6 +34,7 @@ class Options:
             check=check or env.get("OMNI_CHECK", "0") not in ("", "0"),
             stress=env.get("OMNI_STRESS", ""),
             out_fd=out_fd,
+            history=parse(text, "OMNI_HISTORY") if (text := env.get("OMNI_HISTORY")) else HISTORY,
             verify=env.get("OMNI_VERIFY", "0") not in ("", "0"),
         )
 

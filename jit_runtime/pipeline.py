@@ -19,7 +19,7 @@ on it. A stage that runs inside another one (a stub that compiles while a progra
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jit_runtime.codegen.emit import emit_module
@@ -79,9 +79,9 @@ def roots(module: Module) -> Module:
     return module
 
 
-def link(engine: Engine, text: str, exports: list[str], tier: int) -> Any:
-    """LLVM's passes of the tier, object file (or the one in the cache), linked into this process."""
-    return engine.compile(text, exports, tier)
+def link(engine: Engine, text: str, exports: list[str], tier: int, names: Mapping[str, int]) -> Any:
+    """`names`: what only this unit means by a symbol. LLVM's passes of the tier, object file (or the one in the cache), linked into this process."""
+    return engine.compile(text, exports, tier, names)
 
 
 def run(engine: Engine, entry: int, dest: int) -> tuple[int, bool]:

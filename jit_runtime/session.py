@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jit_runtime import candidates
-from jit_runtime.accounting import COUNTERS, LEVELS
+from jit_runtime.accounting import COUNTERS, DISPLAYED, LEVELS
 from jit_runtime.backtrace import describe, placed
 from jit_runtime.batch import SMALLEST, Batch, stands_alone
 from jit_runtime.callbacks import Callbacks
 from jit_runtime.compiler import Compiler, definitions
 from jit_runtime.engine.engine import Engine, Raised
-from jit_runtime.expand.core import Core, DefineMethod, DefineValue, DefineVersion
+from jit_runtime.expand.core import Call, Core, DefineMethod, DefineValue, DefineVersion, Global
 from jit_runtime.failures import as_omni_error
 from jit_runtime.library import Library
 from jit_runtime.options import Options
@@ -27,6 +27,7 @@ from jit_runtime.pipeline import EXPAND, READ, RUN, SHOW, Pipeline
 from jit_runtime.recent import Recent
 from jit_runtime.source.diagnostics import Diagnostic, OmniError, fail
 from jit_runtime.source.text import Source
+from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.errors import CODES, code_of, message
 from jit_runtime.types.kinds import NUMBERED
 
@@ -87,7 +88,7 @@ class Session:
         """Evaluate every form of a text, in order; the result is the last one's. Raises OmniError; SystemExit for `exit`."""
         self._stopped = False
         if self._recent is None and name.startswith(PROMPTS):
-            self._recent = Recent(self.compiler)
+            self._recent = Recent(self.compiler, self.options.history)
         try:
             return self._eval(text, name, line)
         except (OmniError, SystemExit):
@@ -147,7 +148,7 @@ class Session:
         forms, entries = batch.compile()
         for core, entry in zip(forms, entries, strict=False):
             self._remember(core)
-            self._run(entry, result, show=core is forms[-1])
+            self._run(core, entry, result, show=core is forms[-1])
             if isinstance(core, DefineValue):
                 self.compiler.value_defined(core.name)
         for core in forms[len(entries) :]:
@@ -164,15 +165,15 @@ class Session:
             return
         unit, entry = self.compiler.form(core)
         try:
-            self._run(entry, result, show=show)
+            self._run(core, entry, result, show=show)
         finally:
             self.compiler.retire(unit)
         if isinstance(core, DefineValue):
             self.compiler.value_defined(core.name)
 
-    def _run(self, entry: int, result: Result, *, show: bool = True) -> None:
+    def _run(self, core: Core, entry: int, result: Result, *, show: bool = True) -> None:
         engine = self.engine
-        engine.call("rt_form_begin")
+        engine.call("rt_form_begin", self.compiler.sites.form(core.span))
         try:
             word, raised = self.pipeline.run(RUN, engine, entry, engine.task.read("youngest"))
             if raised:
@@ -189,10 +190,20 @@ class Session:
             except Raised as raised_here:
                 raise self._error(raised_here.payload) from None
             result.kind = self._kind_of(word)
+            result.mime = self._display(core)
         finally:
             engine.call("rt_form_end")
+            if self._recent is not None and (note := self._recent.bound()):
+                result.warnings.append(note)
             if self.options.check and (code := engine.call("rt_check")):
                 raise RuntimeError(f"checked mode: {code}, slot {engine.heap.read('check_offset')} of {engine.heap.read('check_container'):#x}")
+
+    def _display(self, core: Core) -> dict[str, Any]:
+        """How a form that only asks about regions is shown, besides its value."""
+        match core:
+            case Call(fn=Global(name=name)) if name in DISPLAYED and isinstance(self.compiler.world.lookup(name), Builtin):
+                return dict(self._callbacks.display)
+        return {}
 
     def _kind_of(self, word: int) -> str:
         index = self.engine.call("rt_kind_of_value", word)

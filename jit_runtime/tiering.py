@@ -40,6 +40,7 @@ class Part:
     def __init__(self, unit: Unit, functions: list[Function]) -> None:
         self.module = Module(unit.name, functions, unit.module.data)
         self.places = dict(unit.places)
+        self.sites, self.literals, self.whose = unit.sites, unit.literals, unit.whose
 
 
 class Loop:
@@ -162,7 +163,7 @@ class Tiers:
             slot.counter = ctypes.c_int64(0)
             engine.define(counter, ctypes.addressof(slot.counter))
             hot: Callable[[], int] = partial(self._hot_function, slot)
-            engine.define(stub, engine.machine.stub(lambda address, task: compiler.entry_called(hot)))
+            engine.define(stub, engine.stub(lambda address, task: compiler.entry_called(hot)))
         slot.counter.value = HOT_CALLS
         return counter, stub
 

@@ -127,7 +127,7 @@ class OmniKernel(Kernel):
         if text is None or text == "nothing":
             return None
         if not silent:
-            data = {**result.mime, "text/plain": text}
+            data = {"text/plain": text, **result.mime}
             self.send_response(self.iopub_socket, "execute_result", {"execution_count": self.execution_count, "data": data, "metadata": {}})
         return text
 

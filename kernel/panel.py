@@ -6,7 +6,8 @@ import html
 from collections.abc import Sequence
 from typing import Any
 
-from omni_repl.accounting import Counters, amount_text, bytes_text, count_text, seconds_text, table
+from jit_runtime.amounts import bytes_text, count_text
+from omni_repl.accounting import Counters, amount_text, seconds_text, table
 
 # Held bytes over time, as many samples as the sparkline shows.
 SAMPLES = 120

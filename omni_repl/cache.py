@@ -11,7 +11,7 @@ def main(arguments: list[str]) -> int:
 
     cache = ObjectCache(default_folder())
     if arguments == ["info"]:
-        from omni_repl.accounting import bytes_text
+        from jit_runtime.amounts import bytes_text
 
         info = cache.info()
         print(f"{info.folder or 'no cache'}: {info.files} objects, {bytes_text(info.size)}")

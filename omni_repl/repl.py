@@ -86,7 +86,7 @@ class Repl:
         return f" {summary(self.session.stats())}{last}"
 
     def _show(self, result: Shown) -> None:
-        text = result.value_text
+        text = result.mime.get("text/plain", result.value_text)
         if text is None or text == "nothing":
             return
         if len(text) > SHOWN_CHARACTERS:

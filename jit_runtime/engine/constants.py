@@ -34,7 +34,7 @@ def immediate_word(value: object) -> int | None:
 
 
 class Constants:
-    """Everything made here lives as long as the engine."""
+    """What is made here lives as long as the engine, or as the region that is given."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -45,10 +45,11 @@ class Constants:
     def region(self) -> int:
         return self.engine.heap.read("constants")
 
-    def string(self, text: str) -> int:
+    def string(self, text: str, region: int = 0) -> int:
+        """`region` here and below: where it is made, else among what stays."""
         data = text.encode("utf-8", "surrogatepass")
         buffer = ctypes.create_string_buffer(data, len(data) + 1)
-        return self.engine.call("rt_string", self.region, ctypes.addressof(buffer), len(data))
+        return self.engine.call("rt_string", region or self.region, ctypes.addressof(buffer), len(data))
 
     def symbol(self, name: str) -> int:
         word = self.symbols.get(name)
@@ -62,22 +63,22 @@ class Constants:
         """The name of a symbol."""
         return text_of(symbol)
 
-    def boxed(self, value: int | float) -> int:
+    def boxed(self, value: int | float, region: int = 0) -> int:
         """A number outside the range of immediate words."""
         if isinstance(value, int):
-            return self.engine.call("rt_box_int", self.region, value & words.MASK64)
+            return self.engine.call("rt_box_int", region or self.region, value & words.MASK64)
         box = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint64, ctypes.c_double)
-        made: int = box(self.engine.runtime["rt_box_float"])(self.engine.task.address, self.region, value)
+        made: int = box(self.engine.runtime["rt_box_float"])(self.engine.task.address, region or self.region, value)
         return made
 
-    def big(self, value: int) -> int:
+    def big(self, value: int, region: int = 0) -> int:
         """A BigInt of any size."""
         count = (abs(value).bit_length() + 63) // 64
         limbs = ctypes.create_string_buffer(abs(value).to_bytes(8 * count, "little"), 8 * count + 1)
-        return self.engine.call("rt_big_from_limbs", self.region, int(value < 0), ctypes.addressof(limbs), count)
+        return self.engine.call("rt_big_from_limbs", region or self.region, int(value < 0), ctypes.addressof(limbs), count)
 
-    def pair(self, head: int, tail: int) -> int:
-        return self.engine.call("rt_cons", self.region, head, tail)
+    def pair(self, head: int, tail: int, region: int) -> int:
+        return self.engine.call("rt_cons", region, head, tail)
 
     def kind(self, name: str) -> int:
         """The object of a builtin kind."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jit_runtime.engine import interrupts, memory_limit, process_symbols
@@ -30,11 +30,13 @@ from jit_runtime.layout import words
 from jit_runtime.layout.records import HEAP, TASK
 
 if TYPE_CHECKING:
+    from jit_runtime.engine.stubs import Compile
     from jit_runtime.engine.traces import Frame
 
 _RUN = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint64)
 _INTERRUPT = ctypes.CFUNCTYPE(None, ctypes.c_uint64)
 _WORDS = ctypes.c_uint64 * 5
+NO_NAMES: Mapping[str, int] = {}
 
 
 class Raised(Exception):
@@ -86,11 +88,13 @@ class Engine:
         shared = process(self.cache)
         self._orc, self.machine, self._faults = shared.orc, shared.machine, shared.faults
         self.slots = Slots()
+        self.literals_gone: Callable[[int], None] = lambda region: None  # of code that was unloaded
         self.failed: Callable[[BaseException], int] = lambda error: words.NOTHING
         self._names: dict[str, int] = dict(self.machine.addresses)
         self._lock = threading.RLock()  # tables and the linker
         self._run_lock = threading.Lock()  # the segment: one thread runs at a time
         self._owner = 0
+        self._stubs: list[int] = []
         self._depth = 0
         self._python_depth = 0
         self._watch: interrupts.Watch | None = None
@@ -133,9 +137,9 @@ class Engine:
 
     # ---- compiling and linking ----
 
-    def compile(self, text: str, exports: Iterable[str], tier: int = 0) -> Unit:
-        """Link the object of an LLVM module, from the cache if it was compiled before. Raises LinkError."""
-        return self.link(self.object_of(text, tier), exports)
+    def compile(self, text: str, exports: Iterable[str], tier: int = 0, names: Mapping[str, int] = NO_NAMES) -> Unit:
+        """Link the object of an LLVM module, from the cache if it was compiled before; `names` are its own. Raises LinkError."""
+        return self.link(self.object_of(text, tier), exports, names)
 
     def object_of(self, text: str, tier: int = 0) -> bytes:
         """The object file of an LLVM module."""
@@ -161,10 +165,10 @@ class Engine:
             self.cache.put(pending.name, pending.job.image)
         return pending.job.image
 
-    def link(self, image: bytes, exports: Iterable[str]) -> Unit:
-        """Link an object file as user code: a native fault in it becomes an error of the program."""
+    def link(self, image: bytes, exports: Iterable[str], names: Mapping[str, int] = NO_NAMES) -> Unit:
+        """Link an object file as user code: a native fault in it becomes an error of the program. `names`: what only it means by a symbol."""
         with self._lock:
-            unit = self._orc.link(image, exports, self._resolve)
+            unit = self._orc.link(image, exports, lambda name: names.get(name) or self._resolve(name))
             for low, high, _ in unit.ranges:
                 self._faults.add_range(low, high)
                 self.code_bytes += high - low
@@ -177,6 +181,8 @@ class Engine:
             self._faults.remove_range(low, high)
             self.code_bytes -= high - low
         self._units.discard(unit)
+        if unit.literals and not self._closed:
+            self.literals_gone(unit.literals)
 
     def define(self, name: str, address: int) -> None:
         """Give data or code outside units a name that LLVM text can import."""
@@ -200,8 +206,14 @@ class Engine:
         An exception of `compile` becomes an error of the program: its word comes from `self.failed`.
         """
         slot = self.slots.create(name, signature, compile)
-        slot.stub = slot.target = self.machine.stub(lambda address, task: self._compile_slot(slot))
+        slot.stub = slot.target = self.stub(lambda address, task: self._compile_slot(slot))
         return slot
+
+    def stub(self, compile: Compile) -> int:
+        """The address of a new stub of this engine, taken back when it is closed."""
+        address = self.machine.stub(compile)
+        self._stubs.append(address)
+        return address
 
     def _compile_slot(self, slot: Slot) -> int:
         if slot.compiled or slot.compile is None:  # a copy of the stub's address was called
@@ -262,6 +274,11 @@ class Engine:
         if raised:
             raise Raised(word)
         return word
+
+    @property
+    def units(self) -> frozenset[Unit]:
+        """What is linked, besides the runtime."""
+        return frozenset(self._units)
 
     @property
     def running(self) -> bool:
@@ -377,8 +394,8 @@ class Engine:
         if self._watch:
             self._watch.close()
         self._faults.remove_stack(*self.segment.bounds, self.task.address)
-        for slot in self.slots:
-            self.machine.release(slot.stub)
+        for address in self._stubs:
+            self.machine.release(address)
         self._retired.free_all()
         for unit in list(self._units):
             unit.close()

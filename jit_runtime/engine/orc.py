@@ -25,10 +25,11 @@ class Unit:
     """Linked code. `addresses`: exported name -> address; `ranges`: (low, high, section index) of its code; `image`: the object's bytes.
 
     `places`: what the compiler wants to know about a function when it stands in a trace, by symbol. `makes_closures`: closures in the
-    heap may name its code. `code`: what it cost (code_accounting.py).
+    heap may name its code. `sites`: numbers of the birth sites in it. `literals`: the
+    region of its constants, 0 for none. `code`: what it cost (code_accounting.py).
     """
 
-    __slots__ = ("_tracker", "addresses", "code", "image", "keep", "makes_closures", "on_close", "places", "ranges")
+    __slots__ = ("_tracker", "addresses", "code", "image", "keep", "literals", "makes_closures", "on_close", "places", "ranges", "sites")
 
     def __init__(self, tracker: Any, addresses: dict[str, int], ranges: tuple[tuple[int, int, int], ...], image: bytes) -> None:
         self._tracker = tracker
@@ -37,6 +38,8 @@ class Unit:
         self.places: dict[str, Any] = {}
         self.makes_closures = False
         self.code: Any = None
+        self.sites: frozenset[int] = frozenset()
+        self.literals = 0
         self.on_close: Callable[[Unit], None] | None = None
 
     @property

@@ -31,6 +31,7 @@ class Machine:
         self._free: list[int] = []
         self._compile: dict[int, Compile] = {}
         self._lock = threading.Lock()
+        self.compiling = 0  # stubs that wait for their code: their callers' arguments are in no root slot
         self._callback = CALLBACK(self._stub_called)
         unit = self._link()
         self.addresses = unit.addresses
@@ -69,9 +70,11 @@ class Machine:
         if compile is None:
             return 0
         saved = ctypes.string_at(task + _BUFFER, _BUFFER_SIZE)
+        self.compiling += 1
         try:
             return compile(address, task)
         finally:
+            self.compiling -= 1
             ctypes.memmove(task + _BUFFER, saved, _BUFFER_SIZE)
 
 

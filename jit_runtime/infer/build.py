@@ -40,6 +40,7 @@ from jit_runtime.infer.placement import Space, children, close_space, names_no_r
 from jit_runtime.infer.prims import number
 from jit_runtime.infer.select import selected
 from jit_runtime.infer.shape import MachineFunction
+from jit_runtime.infer.sites import BINDING, site_of
 from jit_runtime.infer.switches import switch_tail
 from jit_runtime.infer.transfer import ELEMENT_KINDS
 from jit_runtime.infer.virtual import Fields, Virtual, fields_of, gives_fields, is_raw, only_fields, replaceable, variables
@@ -369,7 +370,7 @@ class Builder(Code):
         if not self.unit.defined(found):
             self.check_bound(node, self.load(self.offset(cell, CELL["value"]), "ref"))
         bits = self.to_word(value)
-        self.runtime("rt_cell_set", (self.task, cell, bits))
+        self.runtime("rt_cell_set", (self.task, cell, bits, site_of(self, BINDING)))
         if value.op.type == "ref":
             self.poll()
         return value
@@ -489,7 +490,7 @@ class Builder(Code):
             if self.block is None:
                 return value
         cell = self.unit.define_cell(node)
-        self.runtime("rt_cell_set", (self.task, Symbol(cell), self.to_word(value)))
+        self.runtime("rt_cell_set", (self.task, Symbol(cell), self.to_word(value), site_of(self, BINDING)))
         return NOTHING
 
     def definition(self, node: DefineMethod | DefineVersion) -> Val:
@@ -526,7 +527,10 @@ class Builder(Code):
             self.block = None
             return
         if isinstance(k, Close):
-            self.deliver(close_space(self, value, k.place), k.outer)
+            value, inner = close_space(self, value, k.place), self.dest
+            self.dest = k.place  # a raw value may have to be boxed now: not in the region that is gone
+            self.deliver(value, k.outer)
+            self.dest = inner
             return
         if isinstance(k, Fields):
             k.take(self, value)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 REGISTERS, DOUBLES, BUFFER = 3, 8, 256
 # Runtime functions that may run Omni code, and so move objects.
-ENTER_AGAIN = {"rt_eval", "rt_doc", "rt_region_stats", "rt_regions", "rt_who_holds", "rt_forget", "rt_code_stats"}
+ENTER_AGAIN = {"rt_eval", "rt_doc", "rt_region_stats", "rt_regions", "rt_who_holds", "rt_forget", "rt_code_stats", "rt_region_report"}
 
 
 def call_rep(mask: int) -> str:

@@ -74,7 +74,7 @@ POINTEES = {
     "Move": {"from": "Region", "to": "Region", "quiet": "Region", "pair_block": "Block", "object_block": "Block", "large": "Block"},
     "Heap": {
         "chunks": "Chunk", "free_small": "Block", "free_medium": "Block", "free_large": "Block", "kept_large": "Block", "free_regions": "Region",
-        "undead": "Region", "owned": "Region", "permanent": "Region", "constants": "Region", "from_record": "Region",
+        "undead": "Region", "owned": "Region", "permanent": "Region", "constants": "Region", "literals": "Region", "from_record": "Region",
         "quarantine": "Block", "quarantine_last": "Block",
     },
     "StructInfo": {"fields": "StructField"},

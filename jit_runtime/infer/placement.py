@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import Call, Core, Global, If, Lambda, Let, Letrec, Local, Seq, SetLocal, Var
-from jit_runtime.infer.code import CODE, NOTHING, REGION, UINT64, Val, i64, rep_of, word
+from jit_runtime.infer.code import CODE, NOTHING, REGION, UINT64, Val, rep_of, word
+from jit_runtime.infer.sites import CALL, LOOP, site_of
 from jit_runtime.infer.world import GenericFunction
 from jit_runtime.ir.nodes import Imm, Operand, Symbol, Variable
 from jit_runtime.layout import words
@@ -61,7 +62,7 @@ def open_space(b: Builder, bodies: list[Core], params: list[Var]) -> Space | Non
     if not all(keeps_nothing(b, body) for body in bodies) or not any(allocates(b, body) for body in bodies):
         return None
     roots = b.load(b.task_field("root_top"), "ptr")
-    region = b.runtime("rt_region_open", (b.task, roots, i64(0)), "ptr")
+    region = b.runtime("rt_region_open", (b.task, roots, site_of(b, LOOP)), "ptr")
     bumps = (b.fn.variable("pairs", "i64"), b.fn.variable("objects", "i64"))
     space = Space(region, b.dest, bumps, loop_vars(b, bodies))
     b.spaces.append(space)
@@ -98,7 +99,7 @@ def ends_in_call(b: Builder, node: Core) -> bool:
 def enter_activation(b: Builder) -> None:
     """Open the function's region; `Close` ends it."""
     roots = b.load(b.task_field("root_top"), "ptr")
-    region = b.runtime("rt_region_open", (b.task, roots, i64(0)), "ptr")
+    region = b.runtime("rt_region_open", (b.task, roots, site_of(b, CALL)), "ptr")
     b.spaces.append(Space(region, b.dest, (b.fn.variable("pairs", "i64"), b.fn.variable("objects", "i64")), frozenset(), of_call=True))
     b.dest = region
 

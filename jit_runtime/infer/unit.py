@@ -19,6 +19,7 @@ from jit_runtime.infer.code import NOTHING, Code, Val, i64, rep_of, word
 from jit_runtime.infer.explain import Allocation, CallNote
 from jit_runtime.infer.placement import enter_activation, is_fresh, opens_activation
 from jit_runtime.infer.shape import MachineFunction, Shape
+from jit_runtime.infer.sites import BirthSite
 from jit_runtime.infer.tail_cons import appends, begin
 from jit_runtime.infer.virtual import Virtual
 from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance, World
@@ -127,6 +128,8 @@ class Unit:
         self.fresh = False
         self.allocations: dict[Allocation, None] = {}
         self.calls: dict[Span, dict[CallNote, None]] = {}
+        self.sites: dict[BirthSite, int] = {}
+        self.literals: dict[str, object] = {}  # those that live as long as the code, by symbol
 
     # ---- what a unit is made of ----
 
@@ -471,11 +474,23 @@ class Unit:
         if isinstance(value, Lst):
             if not value.items:
                 return Val(word(words.NULL), BIT["Null"])
-            return Val(Symbol(self.linker.literal(value), "ref"), BIT["Pair"])
+            return Val(self.literal(value), BIT["Pair"])
         mask = CONSTANT_KINDS.get(type(value), ANY)
         if isinstance(value, KindRef) and value.kind.mask > 0:
             self.structs |= value.kind.mask & ~BUILTIN
-        return Val(Symbol(self.linker.literal(value), "ref"), mask)
+        return Val(self.literal(value), mask)
+
+    def literal(self, value: object) -> Operand:
+        name = self.linker.literal(value)
+        if not isinstance(value, (Sym, KindRef)):
+            self.literals[name] = value
+        return Symbol(name, "ref")
+
+    @property
+    def whose(self) -> tuple[str | None, Span]:
+        """The function that the code is of, None for a form, and where it is written."""
+        name = self.instance.method.function.name if self.instance is not None else None
+        return name, self.facts.shape.root.node.span
 
     def known_structs(self) -> int:
         """The versions of structs that the code knows."""

@@ -279,8 +279,9 @@ _ROWS: tuple[tuple[str, int, int | None, int, tuple[str, ...], str], ...] = (
     ("doc", 1, 1, STRING | NOTHING, ("rt", "rt_doc"), "(doc f) -- the documentation of a function or name, or nothing"),
     # ---- memory (S23) ----
     ("region-stats", 0, 0, DICT, ("rt", "rt_region_stats"), "(region-stats) -- the session's memory counters by name, exact"),
-    ("regions", 0, 0, LIST, ("rt", "rt_regions"), "(regions) -- a dict for each region: bytes, the globals that own it, the regions that it retains"),
+    ("regions", 0, 0, LIST, ("rt", "rt_regions"), "(regions) -- a dict for each region: bytes, birth site, what keeps it alive"),
     ("who-holds", 1, 1, LIST, ("rt", "rt_who_holds"), "(who-holds x) -- the shortest path to an object from each global that keeps it alive"),
+    ("region-report", 0, 0, DICT, ("rt", "rt_region_report"), "(region-report) -- what received much and keeps little, what grew since"),
     ("code-regions", 1, 1, NOTHING, ("rt", "rt_code_regions"), "(code-regions f) -- prints where each allocation of a function goes, and why"),
     ("code-stats", 0, 1, DICT | NOTHING, ("rt", "rt_code_stats"), "(code-stats f?) -- what compiled code costs: all, or f's instances"),
     ("forget", 0, 1, NOTHING, ("rt", "rt_forget"), "(forget n?) -- drops *n of the prompt's history, or all of it"),

@@ -40,15 +40,15 @@ def test_the_bytes_of_all_regions_are_what_is_held(session: Session) -> None:
         stats, total = outcome(session, text)[1:-1].split()
         assert abs(int(stats) - int(total)) <= 64 << 10, text  # what summing itself takes
     session.eval("(for [i (range 300)] (array-push! index (list i)))", name="file")
-    assert sum(r.read("held") for r in session._callbacks._accounting.regions()) == session.stats()["held_bytes"]
+    assert sum(r.held for r in session._callbacks._accounting.regions()) == session.stats()["held_bytes"]
 
 
 def test_undead_bytes_are_those_of_undead_regions(session: Session) -> None:
     for i in range(100):
         session.eval(f"(set! pair (list {i} (make-array 200 {i})))", name="file")
         session.eval(f"(do (dict-set! db {i % 7} pair) (set! index [db pair]))", name="file")
-        undead = [r for r in session._callbacks._accounting.regions() if r.read("state") == 3]
-        assert session.stats()["undead_bytes"] == sum(r.read("held") for r in undead)
+        undead = [r for r in session._callbacks._accounting.regions() if r.state == "undead"]
+        assert session.stats()["undead_bytes"] == sum(r.held for r in undead)
 
 
 def test_regions_name_their_owners_and_what_they_retain(session: Session) -> None:

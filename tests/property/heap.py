@@ -24,7 +24,7 @@ from jit_runtime.layout.records import CELL, HEAP, RECORDS, SEGMENT, TASK, Recor
 from jit_runtime.source.text import Source
 
 RUNTIME = Path(__file__).parents[2] / "jit_runtime" / "runtime"
-FILES = "chunks regions stack barrier evacuate safepoint promote owned compact merge walk check counters giveback shapes"
+FILES = "chunks regions stack barrier evacuate safepoint promote owned literals compact merge walk check counters giveback shapes"
 DRIVER = """
 ; From values.omni, which needs more of the runtime.
 (define ^:inline header-type [header {I64}] {I64} (band (rshift header 8) 255))
@@ -80,8 +80,8 @@ def function(name: str) -> Any:
 
 
 ARITY = {
-    "rt_heap_init": 1, "rt_task_init": 1, "rt_form_begin": 1, "rt_form_end": 1, "rt_region_open": 3, "rt_region_exit": 3, "rt_region_reset": 1,
-    "rt_safepoint": 1, "rt_reserve": 4, "rt_unwind": 3, "rt_cell_set": 3, "rt_stats_sync": 1, "rt_check": 1,
+    "rt_heap_init": 1, "rt_task_init": 1, "rt_form_begin": 2, "rt_form_end": 1, "rt_region_open": 3, "rt_region_exit": 3, "rt_region_reset": 1,
+    "rt_safepoint": 1, "rt_reserve": 4, "rt_unwind": 3, "rt_cell_set": 4, "rt_stats_sync": 1, "rt_check": 1,
     "t_pair": 2, "t_object": 3, "t_store": 4, "t_region_of": 1, "t_list": 3, "t_garbage": 2,
 }  # fmt: skip
 
@@ -101,6 +101,7 @@ class Heap:
         assert self.call("rt_task_init")
         self.bottom = self.segment.read("root_bottom")
         self.cells: list[Struct] = []
+        self.made = 0  # bytes of objects made
 
     def record(self, record: Record, address: int | None = None) -> Struct:
         """A view of a record, or a new one."""
@@ -192,6 +193,7 @@ class Heap:
         self.call("t_store", container, offset, word)
 
     def pair(self, region: int, head: int, tail: int) -> int:
+        self.made += 16
         word = self.call("t_pair", region) + w.PAIR_TAG
         self.put(word & ~7, 0, w.NULL)
         self.put(word & ~7, 8, w.NULL)
@@ -205,6 +207,7 @@ class Heap:
         fields = len(row.fields)
         tail = len(values) - fields if row.tail == "ref" else len(raw)
         size = max(16, 8 * (1 + len(values)) + -(-len(raw) // 8) * 8)
+        self.made += size
         a = self.call("t_object", region, size)
         self.put(a, 0, row.header | tail << EXTRA_SHIFT)
         kinds = [kind for _, kind in row.fields] + ["ref"] * (len(values) - fields)
@@ -242,10 +245,10 @@ class Heap:
         return cell
 
     def set_cell(self, cell: Struct, word: int) -> None:
-        self.call("rt_cell_set", cell.address, word)
+        self.call("rt_cell_set", cell.address, word, 0)
 
     def form(self) -> int:
-        return self.call("rt_form_begin")
+        return self.call("rt_form_begin", 0)
 
     def end(self) -> None:
         self.cut(0)

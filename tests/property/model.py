@@ -13,6 +13,7 @@ from random import Random
 from jit_runtime.layout import words as w
 from jit_runtime.layout.objects import BY_NAME
 from tests.property.heap import Heap
+from tests.property.sums import check_sums
 
 OFFSETS = {"pair": (0, 8), "box": (8,), "array": (16,)}
 """Byte offsets of the reference fields. A store's depend on its length."""
@@ -64,13 +65,17 @@ class Program:
             for _ in range(steps):
                 self.step()
             self.compare()
-            self.heap.check()
+            self.check()
             while len(self.frames) > 1:
                 self.leave(False)
             self.frames = []
             self.heap.end()
             self.compare()
-            self.heap.check()
+            self.check()
+
+    def check(self) -> None:
+        self.heap.check()
+        check_sums(self.heap)
 
     def step(self) -> None:
         choose = self.random.random()
@@ -80,7 +85,7 @@ class Program:
                 break
         if self.random.random() < 0.05:
             self.compare()
-            self.heap.check()
+            self.check()
 
     # ---- values: always (model, root index) of the innermost frames, so that the word can be reloaded ----
 
@@ -231,7 +236,9 @@ class Program:
         self.heap.safepoint()
 
     def garbage(self) -> None:
-        self.heap.call("t_garbage", self.random.choice([10, 1000, 20_000]))
+        count = self.random.choice([10, 1000, 20_000])
+        self.heap.made += 16 * count
+        self.heap.call("t_garbage", count)
 
     ACTIONS = (
         (0.24, make), (0.27, make_list), (0.28, make_tree), (0.42, mutate),

@@ -2,7 +2,8 @@
 
 import pytest
 
-from omni_repl.accounting import bytes_text, count_text, delta_summary, difference, seconds_text, short_text, summary, table
+from jit_runtime.amounts import bytes_text, count_text, short_text
+from omni_repl.accounting import delta_summary, difference, seconds_text, summary, table
 
 
 @pytest.mark.parametrize(
