@@ -34,7 +34,7 @@ from jit_runtime.expand.core import (
     While,
 )  # fmt: skip
 from jit_runtime.infer.code import CELL, NOTHING, Code, Val, i64, rep_of
-from jit_runtime.infer.explain import note_allocation
+from jit_runtime.infer.explain import note_allocation, note_literal
 from jit_runtime.infer.number_paths import Known, as_word
 from jit_runtime.infer.placement import Space, children, close_space, names_no_region, open_space, part_of_result, reset_space
 from jit_runtime.infer.prims import number
@@ -192,6 +192,7 @@ class Builder(Code):
         return second[0] or (first[0] and not joined.both), second[1] or (first[1] and joined.both)
 
     def const(self, node: Const) -> Val:
+        note_literal(self, node.value)
         return self.unit.constant(self, node.value)
 
     def local(self, node: Local) -> Val:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from jit_runtime.expand.core import Big, Lst
 from jit_runtime.source.text import NOWHERE, Span
 
 if TYPE_CHECKING:
@@ -33,8 +34,22 @@ def note_call(b: Builder, instance: Instance | None, how: str) -> None:
 
 
 def note_allocation(b: Builder) -> None:
+    note_place(b, *place_and_reason(b))
+
+
+def note_place(b: Builder, place: str, why: str) -> None:
+    """What the text at this place makes goes there."""
     if b.span is not None and b.span is not NOWHERE:
-        b.unit.allocations[Allocation(b.span, *place_and_reason(b))] = None
+        b.unit.allocations[Allocation(b.span, place, why)] = None
+
+
+def note_literal(b: Builder, value: object) -> None:
+    if isinstance(value, (str, Big)) or (isinstance(value, Lst) and value.items):
+        note_place(b, "the code's own region", "a literal: it goes with the code, unless something names it then")
+
+
+def note_fields(b: Builder) -> None:
+    note_place(b, "registers", "only its fields are read, so no object is made")
 
 
 def place_and_reason(b: Builder) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from jit_runtime.expand.core import Call, Const, Core, Global, If, Lambda, Let, Local, Seq, Sym, Var
 from jit_runtime.expand.kind_definitions import constructed
 from jit_runtime.infer.code import Val, rep_of
+from jit_runtime.infer.explain import note_fields
 from jit_runtime.infer.placement import children
 from jit_runtime.infer.world import GenericFunction, Instance, World
 from jit_runtime.ir.nodes import Block, Operand, Variable
@@ -208,6 +209,7 @@ def construct_fields(b: Builder, node: Call, k: Fields) -> bool:
         still_makes(b, found, made, values)
     fields = checked_fields(b, made, values)
     if fields is not None:
+        note_fields(b)
         k.take_fields(b, fields)
     return True
 
