@@ -10,9 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import peers
-from benchmarks.kernels import KERNELS
+from benchmarks.dispatch import dispatch_rows
+from benchmarks.kernels import KERNELS, STRUCTS
 from benchmarks.latency import file_rows, length_rows, prompt_rows, start_rows
-from benchmarks.memory import growth_rows, redefinition_rows
+from benchmarks.memory import growth_rows, redefinition_rows, running_rows
 from benchmarks.report import markdown, to_json
 from benchmarks.rows import KernelRow, Row
 from benchmarks.speed import measure
@@ -25,8 +26,11 @@ GROUPS: dict[str, Callable[[bool], list[Row]]] = {
     "start": start_rows,
     "memory": growth_rows,
     "redefinition": redefinition_rows,
+    "redefinition-running": running_rows,
+    "dispatch": dispatch_rows,
     "textbook": textbook_rows,
 }
+SETS = {"structs": STRUCTS}
 VERSIONS = {"gcc": "--version", "clang": "--version", "sbcl": "--version", "scheme": "--version", "racket": "--version", "luajit": "-v"}
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
@@ -34,6 +38,7 @@ RESULTS = Path(__file__).parent / "RESULTS.md"
 def main() -> None:
     options = arguments()
     names = options.only.split(",") if options.only else [*(kernel.name for kernel in KERNELS), *GROUPS]
+    names = [each for name in names for each in SETS.get(name, (name,))]
     unknown = set(names) - {kernel.name for kernel in KERNELS} - set(GROUPS)
     if unknown:
         sys.exit(f"no benchmark is called {', '.join(sorted(unknown))}")
@@ -60,7 +65,7 @@ def main() -> None:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("--quick", action="store_true", help="one repetition, C as the only peer, memory rows a tenth as long")
-    parser.add_argument("--only", default=os.environ.get("ONLY"), help=f"kernels, or {', '.join(GROUPS)}")
+    parser.add_argument("--only", default=os.environ.get("ONLY"), help=f"kernels, or {', '.join([*SETS, *GROUPS])}")
     parser.add_argument("--peers", help=f"of {', '.join(peers.PEERS)}")
     parser.add_argument("--repeat", type=int, help="repetitions of each kernel")
     return parser.parse_args()

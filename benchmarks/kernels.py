@@ -24,6 +24,8 @@ class Kernel:
 
 VECTORS = "(define x (vector 10000 17 0.5)) (define y (vector 10000 13 0.25))"
 
+STRUCTS = ("nbody-structs", "mandelbrot-complex", "raytracer")  # kernels whose data are structs
+
 KERNELS = (
     Kernel("fib", "(fib {n})", 35, 15, "610", 2.2, required=True),
     Kernel("mandelbrot", "(mandelbrot {n})", 1000, 20, "157", 1.3, required=True, relative_error=1e-4),
@@ -58,6 +60,9 @@ KERNELS = (
         relative_error=1e-12,
     ),
     Kernel("nbody-plain", "(simulate {n})", 5_000_000, 10, "-0.1690730217147186", 4.0, relative_error=1e-8),
+    Kernel("nbody-structs", "(simulate {n})", 5_000_000, 10, "-0.1690730217147186", 1.2, relative_error=1e-8),
+    Kernel("mandelbrot-complex", "(mandelbrot {n})", 1000, 20, "157", 1.2, relative_error=1e-4),
+    Kernel("raytracer", "(render scene {n})", 1000, 8, "31.17825711363943", 1.2, setup="(define scene (make-scene))", relative_error=1e-9),
     Kernel("lsort", "(checksum (merge-sort data {n}))", 1_000_000, 100, "136354", 0.5, setup="(define data (numbers {n}))"),
     Kernel("hashint", "(increments {n})", 3_000_000, 1000, "995000", 1.1),
     Kernel("pipeline", "(total {n})", 50_000_000, 1000, "1332", 1.3),

@@ -96,6 +96,43 @@ def redefinition_rows(quick: bool) -> list[Row]:
     return [growth, slowdown]
 
 
+WHILE_RUNNING = """
+(define f x x)
+(define again from n
+  (let loop [i 0] [sum 0]
+    (if (= i n)
+        sum
+        (do (eval (list 'define 'f 'x (list '+ 'x (+ from i))))
+            (loop (+ i 1) (if (= (% i 16) 0) (+ sum (f 1)) sum))))))
+"""
+
+
+def running_rows(quick: bool) -> list[Row]:
+    """A loop redefines a function with `eval`, a million times, and calls every 16th definition."""
+    count = 1_000_000 // (10 * QUICK if quick else 1)
+    batch = count // 20
+    growth = Row(f"growth: {count} redefinitions by a running loop, every 16th called", None, REDEFINITION_MIB, "MiB")
+    slowdown = Row(f"the last {batch} of them against the first", None, REDEFINITION_SLOWDOWN, "x")
+    times: list[float] = []
+    try:
+        with tempfile.TemporaryDirectory() as cache, Worker({"OMNI_CACHE": cache}) as worker:
+            worker.eval(WHILE_RUNNING, "(again 0 1600)")
+            before = worker.resident()
+            for start in range(0, count, batch):
+                evaluated = worker.eval(f"(again {start} {batch})")[0]
+                times.append(evaluated.run_seconds)
+                wanted = sum(start + i + 1 for i in range(0, batch, 16))
+                if evaluated.value != str(wanted):
+                    raise OmniFailed(f"redefinitions from {start} on: {evaluated.value}, not {wanted}")
+            growth.value = (worker.resident() - before) / MIB
+    except OmniFailed as error:
+        growth.error = slowdown.error = str(error)
+        return [growth, slowdown]
+    slowdown.value = times[-1] / times[0]
+    slowdown.detail = f"{1000 * times[0] / batch:.2f} ms each, then {1000 * times[-1] / batch:.2f} ms"
+    return [growth, slowdown]
+
+
 def redefine(worker: Worker, numbers: range) -> Times:
     """Seconds of each definition with its call. Raises OmniFailed, also if an old definition answered."""
     texts = [text for number in numbers for text in (f"(define f x (+ x {number}))", "(f 1)")]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from jit_runtime.code_accounting import NO_CODE, Code, shares
 from jit_runtime.codegen.image import image_key
+from jit_runtime.decisions import Question
 from jit_runtime.expand.core import Core, DefineMethod, DefineValue, DefineVersion, Global, KindRef, Lambda, SetGlobal
 from jit_runtime.infer.fuse import fuse
 from jit_runtime.infer.placement import children
@@ -138,7 +139,8 @@ def define_cells(compiler: Compiler, core: Core) -> None:
             compiler.define_cell(at)
 
 
-RECORDED = ("image", "forms", "slots", "heated", "literals", "kinds", "structs", "objects", "places", "sites", "knows", "relies")
+RECORDED = ("tested", "decisions")
+RECORDED += ("image", "forms", "slots", "heated", "literals", "kinds", "structs", "objects", "places", "sites", "knows", "relies")
 
 
 class Record:
@@ -146,6 +148,7 @@ class Record:
 
     `kinds`, `structs`: the kinds among the literals (`Universe.describe`), and the structs that code makes or tests for, by number.
     `sites`: birth sites in the code: (number, what, function, form index or slot symbol, start in its text, length).
+    `tested`: the kinds whose tables of classes it reads. `decisions`: (start of the symbol, positions, kinds) of `decisions.Question`.
     `places`: what traces say about a function: (symbol, form index or slot symbol, start in its text, length, name, inner).
     `knows`, `relies`: what the code knows of structs (closure_code.py).
     `slots`: (slot symbol, function name, index of the method, key, arguments given, result set, code symbol or None, what that cost).
@@ -159,6 +162,8 @@ class Record:
         self.literals: list[object] = []
         self.kinds: list[tuple[object, ...]] = []
         self.structs: list[int] = []
+        self.tested: list[tuple[object, ...]] = []
+        self.decisions: list[tuple[str, tuple[int, ...], list[list[list[tuple[object, ...]]]]]] = []
         self.objects: list[str] = []
         self.places: list[tuple[str, int | str, int, int, str | None, bool]] = []
         self.knows = self.relies = 0
@@ -199,6 +204,12 @@ class Record:
             compiler.literal(KindRef(compiler.world.universe.described(description)))
         for number in self.structs:
             compiler.struct(compiler.world.universe.structs[number])
+        universe = compiler.world.universe
+        for description in self.tested:
+            compiler.kinds.classes(universe.described(description))
+        for prefix, positions, methods in self.decisions:
+            tests = tuple(tuple(tuple(universe.described(kind) for kind in kinds) for kinds in method) for method in methods)
+            compiler.decisions.symbol(prefix, Question(positions, tests))
         for name in self.objects:
             found = compiler.world.lookup(name)
             if found is None or isinstance(found, float):
@@ -227,6 +238,7 @@ def build(compiler: Compiler, forms: list[Core]) -> tuple[Record, list[int]]:
     record, merged = Record(), Merged("batch")
     texts: dict[str, tuple[int | str, Span]] = {}
     known, literals, objects, structs = set(compiler.slots), set(compiler.literals.permanent), set(compiler.objects.made), set(compiler.structs)
+    tested, decisions = set(compiler.kinds.tested), set(compiler.decisions.tables)
     for i, core in enumerate(forms):
         unit = Unit(f"form.{i}", compiler.world, compiler, compiler.infer(core), QUICK)
         compiler.build(unit, unit.form)
@@ -271,6 +283,12 @@ def build(compiler: Compiler, forms: list[Core]) -> tuple[Record, list[int]]:
     record.literals = [*merged.literals.values(), *(value for value in made if not isinstance(value, KindRef))]
     record.kinds = [compiler.world.universe.describe(value.kind) for value in made if isinstance(value, KindRef)]
     record.structs = [number for number, struct in compiler.world.universe.structs.items() if struct in compiler.structs and struct not in structs]
+    describe = compiler.world.universe.describe
+    record.tested = [describe(kind) for name, kind in compiler.kinds.tested.items() if name not in tested]
+    for name, table in compiler.decisions.tables.items():
+        if name not in decisions:
+            described = [[[describe(kind) for kind in kinds] for kinds in method] for method in table.question.tests]
+            record.decisions.append((name.rpartition(".")[0], table.question.positions, described))
     record.objects = [lookup_name(made.function, compiler) for name, made in compiler.objects.made.items() if name not in objects]
     return record, [linked[name] for name in record.forms]
 

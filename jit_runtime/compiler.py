@@ -16,6 +16,7 @@ from jit_runtime.batch import names_in
 from jit_runtime.closure_code import ExistingCode
 from jit_runtime.code_accounting import Code, CodeAccounts
 from jit_runtime.codegen.line_tables import only_place
+from jit_runtime.decisions import Decisions, Question
 from jit_runtime.engine.constants import Constants
 from jit_runtime.expand.core import Call, Core, DefineMethod, DefineValue, DefineVersion, Lambda, Seq
 from jit_runtime.expand.extensions import EXTENSION
@@ -35,7 +36,7 @@ from jit_runtime.sites import Sites
 from jit_runtime.source.diagnostics import OmniError
 from jit_runtime.tiering import Tiers
 from jit_runtime.types.builtins import Builtin, find_builtin
-from jit_runtime.types.kinds import ANY, BIT, NUMBERED, Struct
+from jit_runtime.types.kinds import ANY, BIT, NUMBERED, Kind, Struct
 
 if TYPE_CHECKING:
     from jit_runtime.batch import Merged
@@ -73,6 +74,7 @@ class Compiler:
         self.changed_words: dict[Struct, Any] = {}
         self.existing = ExistingCode(self)
         self.world = World()
+        self.decisions = Decisions(engine, self.world.universe)
         self.world.library = library
         self.inference = Inference(self.world)
         self.accounts = CodeAccounts(self)
@@ -87,6 +89,7 @@ class Compiler:
         self.objects = FunctionObjects(self)
         self.forms = 0
         self.tiers = Tiers(self)
+        self.specialise = True
         self.batches: set[Any] = set()  # units of many functions: never unloaded
 
     # ---- compiling ----
@@ -259,6 +262,7 @@ class Compiler:
         self.changed_word(struct).value = 0
         self.world.universe.activate(struct)
         self.kinds.activate(struct)
+        self.decisions.new_generation()
         for slot in list(self.slots.values()):
             self.invalidate(slot.instance)
             if slot.again:
@@ -299,6 +303,7 @@ class Compiler:
         if function is None:
             builtin = find_builtin(name) if EXTENSION in node.flags else None
             function = self.world.functions[name] = GenericFunction(name) if builtin is None else extended(builtin, name)
+            function.specialise = self.specialise
         function.doc = node.doc or function.doc
         gone = [method for method in function.methods if makes is not None and method.makes is not None]
         method, old = function.define(node.method, makes, node.flags)
@@ -448,6 +453,12 @@ class Compiler:
             self.changed_word(struct)
             self.engine.define(name, self.kinds.header(struct))
         return name
+
+    def classes(self, kind: Kind) -> str:
+        return self.kinds.classes(kind)
+
+    def decision(self, function: GenericFunction, asked: Question) -> str:
+        return self.decisions.symbol(f"decide.{mangle(function.name)}", asked)
 
 
 def made_by(node: DefineMethod) -> Struct | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 from jit_runtime.data_form import form_of
@@ -17,6 +18,7 @@ from jit_runtime.syntax import forms as f
 from jit_runtime.types.kinds import (
     BIT,
     BUILTIN,
+    CONCRETE,
     KINDS,
     MOST_NESTED,
     NUMBERED,
@@ -31,6 +33,7 @@ from jit_runtime.types.kinds import (
     ValueKind,
     Variable,
     below,
+    is_nominal,
 )
 from jit_runtime.types.machine import MOST_OWN
 from jit_runtime.types.versions import obstacle_text
@@ -53,6 +56,7 @@ class KindObjects:
         self._words: dict[Kind, int] = {}
         self._kinds: dict[int, Kind] = {}
         self._infos: dict[Struct, Any] = {}
+        self.tested: dict[str, Kind] = {}  # kinds whose tables compiled code names, by symbol
         self._tables: list[tuple[Kind, Any, ctypes.Array[ctypes.c_uint8]]] = []
         self._own = (ctypes.c_uint64 * (2 * (MOST_OWN + 1)))()
         compiler.engine.heap.write(own_kinds=ctypes.addressof(self._own))
@@ -77,6 +81,16 @@ class KindObjects:
             for name in NUMBERED:
                 self.word(self._compiler.world.universe.builtin(name))
         return self._kinds[word]
+
+    def classes(self, kind: Kind) -> str:
+        """The symbol of an abstract kind's or union's table: a bit per class (infer/tests.py)."""
+        text = repr(self._compiler.world.universe.describe(kind))
+        name = "classes." + hashlib.sha1(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        if name not in self.tested:
+            self.word(kind)
+            self.tested[name] = kind
+            self._compiler.engine.define(name, next(ctypes.addressof(table) for of, _, table in self._tables if of is kind))
+        return name
 
     def _make(self, kind: Kind) -> int:
         constants = self._compiler.constants
@@ -127,7 +141,7 @@ class KindObjects:
     def _fill(self, kind: Kind, table: ctypes.Array[ctypes.c_uint8]) -> None:
         sure = kind.sure
         universe = self._compiler.world.universe
-        below_it = [number for number in universe.structs if sure >> number & 1]
+        below_it = [number for number in (*range(len(CONCRETE)), *universe.structs) if sure >> number & 1]
         below_it += [own.bit.bit_length() - 1 for own in universe.primitives if below(own, kind)]
         for number in below_it:
             table[number >> 3] |= 1 << (number & 7)
@@ -143,7 +157,7 @@ class KindObjects:
         if isinstance(kind, Primitive):
             code = words.machine_code(kind.mask.bit_length() - 1, kind.number)
             return {"form": MACHINE, "count": code, "abstract": 2}
-        if isinstance(kind, Union) and kind.mask != kind.sure:
+        if isinstance(kind, Union) and not is_nominal(kind):
             return {"form": UNION, "items": constants.array([self.word(m) for m in kind.members]), "count": len(kind.members), "abstract": 1}
         return {"form": NOMINAL, "abstract": 1 if kind.abstract else 2}
 
@@ -167,9 +181,12 @@ class KindObjects:
     def header(self, struct: Struct) -> int:
         """The first word of a fresh instance."""
         if struct not in self._infos:
+            if struct.bit.bit_length() > MOST_STRUCTS:
+                raise fail("X016", None, f"too many struct kinds: a session has room for {MOST_STRUCTS}")
             self._new_info(struct)
             for kind, _, table in self._tables:
                 self._fill(kind, table)
+            self._compiler.decisions.enter(struct)
         return int(self._infos[struct].address) << EXTRA_SHIFT | BY_NAME["struct"].header | (HEADER_MUTABLE if struct.mutable else 0)
 
     def _new_info(self, struct: Struct) -> None:

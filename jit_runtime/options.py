@@ -17,6 +17,8 @@ class Options:
 
     `check`: checked mode (OMNI_CHECK). `stress`: "evacuate", "retire", "tiers" or "" (OMNI_STRESS). `out_fd`: where programs print.
     `history`: bytes that the prompt's history may keep alive (OMNI_HISTORY). `verify`: check what each stage of the pipeline made (OMNI_VERIFY).
+    `specialise`: compile methods for the kinds they are called with; else once, for anything they accept (OMNI_SPECIALISE=0): to see whether a
+    wrong value comes from what was inferred, and what kinds gain.
     """
 
     engine: str = "native"
@@ -25,6 +27,7 @@ class Options:
     out_fd: int = 1
     verify: bool = False
     history: int = HISTORY
+    specialise: bool = True
 
     @staticmethod
     def from_environment(*, engine: str | None = None, check: bool = False, out_fd: int = 1) -> Options:
@@ -36,6 +39,7 @@ class Options:
             out_fd=out_fd,
             history=parse(text, "OMNI_HISTORY") if (text := env.get("OMNI_HISTORY")) else HISTORY,
             verify=env.get("OMNI_VERIFY", "0") not in ("", "0"),
+            specialise=env.get("OMNI_SPECIALISE", "1") not in ("", "0"),
         )
 
     @property

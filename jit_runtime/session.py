@@ -73,10 +73,12 @@ class Session:
         for init in ("rt_heap_init", "rt_task_init", "rt_data_init"):
             self.engine.call(init)
         self.library = Library()
-        self.history = hashlib.sha256(self.options.engine.encode())  # of all that was evaluated: the state that code is compiled in
+        mode = f"{self.options.engine} {self.options.specialise}"
+        self.history = hashlib.sha256(mode.encode())  # of all that was evaluated: the state that code is compiled in
         self.pipeline = Pipeline(self.engine, verifying=self.options.verify)
         self.compiler = Compiler(self.engine, self.library, self.pipeline)
         self.compiler.tiers.never_optimise = self.options.engine == "quick"
+        self.compiler.specialise = self.options.specialise
         if self.options.stress == "tiers":
             self.compiler.tiers.eager()
         self._callbacks = Callbacks(self.compiler, self._compile_failed)

@@ -68,6 +68,7 @@ class Analysis:
     live: dict[int, tuple[bool, bool]] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     parts: dict[int, frozenset[Var]] = field(default_factory=dict)  # infer/placement.py, part_of_result
+    quiet: bool | None = None  # infer/quiet.py
 
 
 class Inference:

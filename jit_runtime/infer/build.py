@@ -36,7 +36,17 @@ from jit_runtime.expand.core import (
 from jit_runtime.infer.code import CELL, NOTHING, Code, Val, i64, rep_of
 from jit_runtime.infer.explain import note_allocation, note_literal
 from jit_runtime.infer.number_paths import Known, as_word
-from jit_runtime.infer.placement import Space, children, close_space, names_no_region, open_space, part_of_result, reset_space
+from jit_runtime.infer.placement import (
+    Space,
+    children,
+    close_space,
+    drop_unused,
+    names_no_region,
+    note_made,
+    open_space,
+    part_of_result,
+    reset_space,
+)
 from jit_runtime.infer.prims import number
 from jit_runtime.infer.select import selected
 from jit_runtime.infer.shape import MachineFunction
@@ -88,10 +98,11 @@ class Join:
 
 @dataclass(slots=True, eq=False)
 class Close:
-    """End a loop's space, then deliver to `outer`. `place`: the region that a surviving result goes to."""
+    """End a space, then deliver to `outer`. `place`: the region that a surviving result goes to."""
 
     outer: Continuation
     place: Operand
+    space: Space
 
 
 Continuation = Return | Join | Close | Fields
@@ -114,8 +125,9 @@ class Builder(Code):
     """`storage`: where each variable of this machine function is. `dest`: the region that new values go to now.
 
     Temporaries are born in the youngest open region (or in the space of the loop around them), what is delivered to a
-    continuation in that continuation's place. `spaces`: loop spaces open here, outermost first. `home`: the youngest region
-    at entry. `inlined`: the calls whose bodies are being built, outermost first.
+    continuation in that continuation's place. `spaces`: loop spaces open here, outermost first. `home`: the youngest region at
+    entry. `inlined`: the calls whose bodies are being built, outermost first. `unlikely`: this code is for when a definition has changed;
+    `current`: none has since the inlined body around was entered.
     """
 
     def __init__(self, unit: Unit, fn: Function, mf: MachineFunction) -> None:
@@ -126,6 +138,8 @@ class Builder(Code):
         self.storage: dict[Var, Operand | Virtual] = {}
         self.loops: dict[Var, Loop] = {}
         self.spaces: list[Space] = []
+        self.unlikely = False
+        self.current = False
         self.home: Operand = fn.params[1]
         self.inlined: list[Instance] = []
         self.inlined_nodes = 0
@@ -289,6 +303,7 @@ class Builder(Code):
         from jit_runtime.layout.records import RECORDS
 
         note_allocation(self)
+        note_made(self)
         region, lanes = self.dest, RECORDS["Lane"].offsets
         at = self.offset(region, RECORDS["Region"].offsets[lane])
         end_at = self.offset(at, lanes["end"])
@@ -463,11 +478,14 @@ class Builder(Code):
         if space is not None and self.block is not None:
             reset_space(self, space)
         self.br(again)
+        if space is not None:
+            drop_unused(space)
         self.back_edge(head, again)
         self.at(out)
         if space is not None:
             self.dest = self.spaces.pop().outer
-            close_space(self, NOTHING, self.dest)
+            if space.used:
+                close_space(self, NOTHING, space, self.dest)
         return NOTHING
 
     def check(self, node: Check) -> Val:
@@ -528,7 +546,7 @@ class Builder(Code):
             self.block = None
             return
         if isinstance(k, Close):
-            value, inner = close_space(self, value, k.place), self.dest
+            value, inner = close_space(self, value, k.space, k.place), self.dest
             self.dest = k.place  # a raw value may have to be boxed now: not in the region that is gone
             self.deliver(value, k.outer)
             self.dest = inner
@@ -577,7 +595,7 @@ class Builder(Code):
         repeats = not all(var in self.shape.joins for var, _ in node.bindings)
         space = open_space(self, [lam.body for _, lam in node.bindings], objects) if repeats else None
         self.storage.update(virtual)
-        inner: Continuation = k if space is None else Close(k, self.place_of(k))
+        inner: Continuation = k if space is None else Close(k, self.place_of(k), space)
         for var, lam in node.bindings:
             for param in lam.params:
                 if param.var in virtual:
@@ -596,6 +614,8 @@ class Builder(Code):
             self.dest = place
             self.at(head)
             self.loop_body(lam, inner)
+        if space is not None:
+            drop_unused(space)
         if repeats:
             for head, (var, _) in zip(heads, node.bindings, strict=True):
                 self.back_edge(head, self.loops[var].target)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jit_runtime.decisions import Question
 from jit_runtime.expand.core import Call, Global, Lambda, Local, Var
 from jit_runtime.infer import equality as _equality  # noqa: F401  (its prims)
+from jit_runtime.infer import kind_prims as _kind_prims  # noqa: F401  (its prims)
 from jit_runtime.infer import lists as _lists  # noqa: F401  (its prims)
 from jit_runtime.infer.code import NOTHING, TASK, Val, i64, rep_of, word
+from jit_runtime.infer.decisions import MOST_HERE, choose, question
 from jit_runtime.infer.explain import note_allocation, note_call
 from jit_runtime.infer.inline import inline, inlines, sure_instance
 from jit_runtime.infer.machine_numbers import double_of
-from jit_runtime.infer.placement import is_constructor, is_scalar, leave_spaces, reset_space
+from jit_runtime.infer.placement import is_constructor, is_scalar, leave_spaces, note_made, reset_space
 from jit_runtime.infer.prims import PRIMS
+from jit_runtime.infer.quiet import is_quiet
 from jit_runtime.infer.structs import construct, still_makes
 from jit_runtime.infer.tests import in_kind, kind_test, same_kind
 from jit_runtime.infer.transfer import MACHINE, NUMBER
 from jit_runtime.infer.virtual import Fields, Virtual, argument, construct_fields, fields_of, is_raw
-from jit_runtime.infer.world import Dispatch, GenericFunction, Instance, dispatch
+from jit_runtime.infer.world import Dispatch, GenericFunction, Instance, Target, dispatch
 from jit_runtime.ir import ops
 from jit_runtime.ir.nodes import Operand, Symbol, Variable
 from jit_runtime.layout import words
@@ -174,6 +178,7 @@ def emit_call(b: Builder, target: Operand, env: Operand, args: list[Operand], re
     from jit_runtime.infer.build import Close, Fill, Return
     from jit_runtime.infer.tail_cons import is_empty
 
+    b.current = False
     ints, doubles, spilled = place_arguments([a.type for a in args])
     if spilled and len(args) > BUFFER:
         b.fail(CODES["TOO_MANY"], word(words.fixnum(len(args))))
@@ -213,8 +218,10 @@ def keep_frame(b: Builder) -> None:
         last.attr.notail = True
 
 
-def finish(b: Builder, result: Operand | None, mask: int) -> Val:
-    """The value of a call whose result is known to be in `mask`; an empty set means that it never returns."""
+def finish(b: Builder, result: Operand | None, mask: int, *, makes: bool = True) -> Val:
+    """The value of a call whose result is known to be in `mask`; an empty set means that it never returns. `makes`: it may make objects."""
+    if makes and not is_scalar(mask):
+        note_made(b)
     if result is None or b.block is None:
         return NOTHING
     if not mask:
@@ -272,6 +279,10 @@ def through(b: Builder, function: GenericFunction, found: Dispatch, values: list
     from jit_runtime.infer.build import Join
 
     join = Join(b.new("join"), b.fn.variable("result", rep_of(mask)), mask, b.dest)
+    asked = question(found, b.unit.world.universe)
+    if asked is not None:
+        decided(b, function, found, asked, values, k, join)
+        return b.go_on(join)
     for target in found.targets:
         tested = bool(target.tests or target.same)
         if tested:
@@ -284,18 +295,35 @@ def through(b: Builder, function: GenericFunction, found: Dispatch, values: list
                 yes = b.new("same")
                 b.cbr(same_kind(b, [values[i] for i in group]), yes, no)
                 b.at(yes)
-        if target.instance is None:
-            wrong_kinds(b, "rt_ambiguous", function, values)
-        else:
-            narrowed = [Val(b.to_rep(Val(v.op, m), rep_of(m)), m) for v, m in zip(values, narrow(values, target.tests), strict=True)]
-            value = call_instance(b, target.instance, narrowed, k)
-            if b.block is not None:
-                b.deliver(value, join)
+        call_target(b, function, target, values, k, join)
         if tested:
             b.at(no)
     if not found.total:
         late(b, function, values, join)
     return b.go_on(join)
+
+
+def decided(b: Builder, function: GenericFunction, found: Dispatch, asked: Question, values: list[Val], k: Continuation | None, join: Join) -> None:
+    """Call the method that a table picks for the classes of the arguments."""
+    if len(found.targets) > MOST_HERE and not b.unit.dispatches:
+        through_entry(b, function, values, join, f"one of {len(found.targets)} methods")
+        return
+    for target, block in zip(found.targets, choose(b, function, asked, values), strict=True):
+        none, b.block = b.block, block
+        call_target(b, function, target, values, k, join)
+        b.block = none
+    late(b, function, values, join)
+
+
+def call_target(b: Builder, function: GenericFunction, target: Target, values: list[Val], k: Continuation | None, join: Join) -> None:
+    """Call the method of a target whose tests hold."""
+    if target.instance is None:
+        wrong_kinds(b, "rt_ambiguous", function, values)
+        return
+    narrowed = [Val(b.to_rep(Val(v.op, m), rep_of(m)), m) for v, m in zip(values, narrow(values, target.tests), strict=True)]
+    value = call_instance(b, target.instance, narrowed, k)
+    if b.block is not None:
+        b.deliver(value, join)
 
 
 def narrow(values: list[Val], tests: list[tuple[int, Kind]]) -> list[int]:
@@ -311,7 +339,14 @@ def late(b: Builder, function: GenericFunction, values: list[Val], join: Join) -
     if b.unit.dispatches or (b.fn is b.unit.form_function and not b.unit.loops):
         no_method(b, function, values)
         return
-    note_call(b, None, "a method that is added later")
+    outer, b.unlikely = b.unlikely, True
+    through_entry(b, function, values, join, "a method that is added later")
+    b.unlikely = outer
+
+
+def through_entry(b: Builder, function: GenericFunction, values: list[Val], join: Join, what: str) -> None:
+    """Let the function's own entry choose the method: `what` it is, for those who ask about the code."""
+    note_call(b, None, what)
     made = call_slowly(b, b.unit.function_object(b, function), [b.to_word(v) for v in values])
     deliver_checked(b, made, function.name, join.mask, join)
 
@@ -395,7 +430,7 @@ def call_through_slot(b: Builder, inst: Instance, values: list[Val], k: Continua
 
 def through_slot(b: Builder, inst: Instance, args: list[Operand], k: Continuation | None) -> Val:
     slot, mask = Symbol(b.unit.slot(inst)), inst.result
-    return finish(b, emit_call(b, b.load(slot, "ptr"), word(0), args, call_rep(mask), k), mask)
+    return finish(b, emit_call(b, b.load(slot, "ptr"), word(0), args, call_rep(mask), k), mask, makes=not is_quiet(b.unit.world, inst))
 
 
 ONE_RESERVATION = 8  # pairs of a fresh list that are reserved together
@@ -490,6 +525,8 @@ def call_runtime(b: Builder, builtin: Builtin, values: list[Val], mask: int | No
         return NOTHING
     if mask != ANY and not is_scalar(mask):  # what may be anything is read, not made
         note_allocation(b)
+        note_made(b)
+    b.current = b.current and name not in ENTER_AGAIN
     result = b.runtime(name, (b.task, b.dest, *ops_), "ref", safepoint=name in ENTER_AGAIN)
     if not mask:
         b.unreachable()

@@ -274,7 +274,7 @@ class Code:
 
     def header(self, value: Operand) -> Temp:
         """The header word of an object reference (which must be one)."""
-        return self.load(self.pointer(value, -words.OBJECT_TAG), "i64")
+        return self.load(self.pointer(value, -words.OBJECT_TAG), "i64", "field")
 
     def field(self, value: Operand, layout: str, name: str, type: str) -> Temp:
         return self.load(self.field_address(value, layout, name), type)

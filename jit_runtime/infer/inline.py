@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from jit_runtime.infer.annotate import Analysis
     from jit_runtime.infer.build import Builder, Continuation
 
-MOST_NODES = 40  # of an inlined body
+MOST_NODES = 100  # of an inlined body
 MOST_DEPTH = 3  # of inlined calls in inlined bodies
-BUDGET = 200  # nodes inlined into one machine function
+BUDGET = 300  # nodes inlined into one machine function
 DYNAMIC = 4  # what a node of unknown kind counts: it is tests and calls of the runtime, and gains little by being inlined
 
 
 def body_size(inst: Instance) -> int | None:
-    """Nodes of the body if it can be inlined: no local functions, nothing that catches errors, loops only where they only compute."""
+    """Nodes of the body if it can be inlined: no local functions other than loops, no calls of itself, nothing that catches errors."""
     facts = inst.analysis
     if facts is None:
         return None
@@ -37,18 +37,12 @@ def body_size(inst: Instance) -> int | None:
     if inst.stale or inst.running or not inst.result or lam.rest is not None or inst.given != len(lam.params):
         return None
     shape = facts.shape
-    repeats = bool(shape.loops.keys() - shape.joins or shape.root.loops)
-    if shape.functions or "noinline" in inst.method.flags or (repeats and facts.dispatches):
+    if shape.functions or calls_itself(inst) or "noinline" in inst.method.flags:
         return None
-    loops = {id(loop) for loop in shape.loops.values()}
     size, work = 0, [lam.body]
     while work:
         at = work.pop()
-        if isinstance(at, Lambda) and id(at) not in loops:
-            return None
-        if repeats and isinstance(at, Call) and makes_in(facts, at):
-            return None
-        if not isinstance(at, (Const, Local, Global)):
+        if not isinstance(at, (Const, Local, Global, Lambda)):
             size += 1 if is_known(facts.kinds.get(id(at), 0)) else DYNAMIC
         if size > MOST_NODES:
             return None
@@ -56,9 +50,9 @@ def body_size(inst: Instance) -> int | None:
     return size
 
 
-def makes_in(facts: Analysis, node: Call) -> bool:
-    """Does a call in a loop make objects, for which the loop would open a space of its own?"""
-    return not is_scalar(facts.kinds.get(id(node), 0))
+def calls_itself(inst: Instance) -> bool:
+    assert inst.analysis is not None
+    return any(target.instance is inst for found in inst.analysis.dispatches.values() for target in found.targets)
 
 
 def analysed(facts: Analysis) -> Lambda:
@@ -93,11 +87,17 @@ def inlines(b: Builder, inst: Instance) -> bool:
 
 
 def inline(b: Builder, inst: Instance, values: list[Val | Virtual], k: Continuation | None) -> Val:
-    """The call, inlined, with the call through the slot as the way out."""
+    """The call, inlined, with the call through the slot as the way out.
+
+    In an inlined body nothing is compared while no call has run since the comparison for it: a definition changes the versions of all that
+    rely on what it defines, callers included.
+    """
     from jit_runtime.infer.build import Join
     from jit_runtime.infer.calls import call_through_slot
 
     note_call(b, inst, "inlined")
+    if b.current:
+        return current(b, inst, values, k)
     name, version = b.unit.linker.version(inst)
     fast, slow = b.new("inlined"), b.new("changed")
     now = b.ins("load", (Symbol(name),), "i64", "monotonic")  # changes behind LLVM's back
@@ -105,11 +105,27 @@ def inline(b: Builder, inst: Instance, values: list[Val | Virtual], k: Continuat
     place = b.dest
     join = None if k is not None else Join(b.new("join"), b.fn.variable("result", rep_of(inst.result)), inst.result, place)
     b.at(slow)
+    outer, b.unlikely = b.unlikely, True
     made = call_through_slot(b, inst, [v.object(b) if isinstance(v, Virtual) else v for v in values], k)
     if b.block is not None:
         b.deliver(made, join or k)  # type: ignore[arg-type]
+    b.unlikely = outer
     b.at(fast)
-    b.dest = place
+    b.dest, b.current = place, True
+    body(b, inst, values, join or k)  # type: ignore[arg-type]
+    b.dest, b.current = place, False
+    if join is not None:
+        return b.go_on(join)
+    b.block = None
+    return NOTHING
+
+
+def current(b: Builder, inst: Instance, values: list[Val | Virtual], k: Continuation | None) -> Val:
+    """The call, inlined where it is certain that the callee is the one that was inlined."""
+    from jit_runtime.infer.build import Join
+
+    place = b.dest
+    join = None if k is not None else Join(b.new("join"), b.fn.variable("result", rep_of(inst.result)), inst.result, place)
     body(b, inst, values, join or k)  # type: ignore[arg-type]
     b.dest = place
     if join is not None:
@@ -131,6 +147,7 @@ def body(b: Builder, inst: Instance, values: list[Val | Virtual], k: Continuatio
     b.facts, b.shape, b.mf, b.storage, b.loops, b.site = inst.analysis, inst.analysis.shape, inst.analysis.shape.root, {}, {}, site
     span = b.span
     b.dest = b.spaces[-1].region if b.spaces else b.home
+    b.current = b.current and not b.shape.root.loops  # what a turn calls comes before the next turn
     for param, value, mask in zip(lam.params, values, inst.key, strict=True):
         if isinstance(value, Virtual):
             b.storage[param.var] = value

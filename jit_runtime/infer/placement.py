@@ -8,14 +8,14 @@ turn allocated nothing. Other loops use the region around them, which is evacuat
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import Call, Core, Global, If, Lambda, Let, Letrec, Local, Seq, SetLocal, Var
-from jit_runtime.infer.code import CODE, NOTHING, REGION, UINT64, Val, rep_of, word
+from jit_runtime.infer.code import CODE, NOTHING, REGION, UINT64, Val, i64, rep_of, word
 from jit_runtime.infer.sites import CALL, LOOP, site_of
 from jit_runtime.infer.world import GenericFunction
-from jit_runtime.ir.nodes import Imm, Operand, Symbol, Variable
+from jit_runtime.ir.nodes import Block, Imm, Ins, Operand, Symbol, Variable
 from jit_runtime.layout import words
 from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.kinds import BIT, either
@@ -32,13 +32,20 @@ CONSTRUCTORS = frozenset({"cons", "list", "array", "box", "atom", "dict", "const
 
 @dataclass(slots=True, eq=False)
 class Space:
-    """An open loop space, or the region of a call. `outer`: where values went outside. `bumps`: lanes' bump pointers when it was empty."""
+    """An open loop space, or the region of a call. `outer`: where values went outside. `bumps`: lanes' bump pointers when it was empty.
+
+    `around`: the youngest region outside. `used`: something is made inside, other than where a definition has changed under the code.
+    `marks`: the instructions that open, empty and end it, which go where it turns out that it is not used.
+    """
 
     region: Operand
     outer: Operand
+    around: Operand
     bumps: tuple[Variable, Variable]
     vars: frozenset[Var]
     of_call: bool = False
+    used: bool = False
+    marks: list[tuple[Block, Ins]] = field(default_factory=list)
 
     def loops(self, var: Var) -> bool:
         """Is the jump to this variable a back-edge of the loop that owns the space?"""
@@ -61,14 +68,53 @@ def open_space(b: Builder, bodies: list[Core], params: list[Var]) -> Space | Non
         return None
     if not all(keeps_nothing(b, body) for body in bodies) or not any(allocates(b, body) for body in bodies):
         return None
-    roots = b.load(b.task_field("root_top"), "ptr")
-    region = b.runtime("rt_region_open", (b.task, roots, site_of(b, LOOP)), "ptr")
-    bumps = (b.fn.variable("pairs", "i64"), b.fn.variable("objects", "i64"))
-    space = Space(region, b.dest, bumps, loop_vars(b, bodies))
-    b.spaces.append(space)
-    b.dest = region
+    space = opened(b, loop_vars(b, bodies))
     note_bumps(b, space)
     return space
+
+
+def opened(b: Builder, vars: frozenset[Var], *, of_call: bool = False) -> Space:
+    around = b.spaces[-1].region if b.spaces else b.home
+    roots = b.load(b.task_field("root_top"), "ptr")
+    region = b.runtime("rt_region_open", (b.task, roots, site_of(b, CALL if of_call else LOOP)), "ptr")
+    bumps = (b.fn.variable("pairs", "i64"), b.fn.variable("objects", "i64"))
+    space = Space(region, b.dest, around, bumps, vars, of_call)
+    b.spaces.append(space)
+    b.dest = region
+    mark(b, space)
+    return space
+
+
+def mark(b: Builder, space: Space) -> None:
+    """The instruction just emitted belongs to the space."""
+    assert b.block is not None
+    space.marks.append((b.block, b.block.ins[-1]))
+
+
+def note_made(b: Builder) -> None:
+    """Something was made in the current place, or perhaps by a callee in the youngest region."""
+    if b.unlikely:
+        return
+    for space in b.spaces:
+        if space.region is b.dest or space is b.spaces[-1]:
+            space.used = True
+
+
+def drop_unused(space: Space) -> None:
+    """Nothing is made in the space, so there is none: the few values of its unlikely ways go to the region around it."""
+    if space.used:
+        return
+    for block, ins in space.marks:
+        at = next(i for i, other in enumerate(block.ins) if other is ins)
+        if ins.op == "cbr":
+            block.ins[at] = Ins("br", targets=ins.targets[1:], span=ins.span)
+        elif ins.dest is None:
+            del block.ins[at]
+        elif ins.dest.type == "ptr":
+            block.ins[at] = Ins("offset", (space.around, i64(0)), ins.dest, span=ins.span)
+        else:
+            value = ins.args[1]
+            block.ins[at] = Ins("select", (Imm("i1", 1), value, value), ins.dest, span=ins.span)
 
 
 def opens_activation(b: Builder, lam: Lambda, result: int) -> bool:
@@ -96,12 +142,9 @@ def ends_in_call(b: Builder, node: Core) -> bool:
     return False
 
 
-def enter_activation(b: Builder) -> None:
+def enter_activation(b: Builder) -> Space:
     """Open the function's region; `Close` ends it."""
-    roots = b.load(b.task_field("root_top"), "ptr")
-    region = b.runtime("rt_region_open", (b.task, roots, site_of(b, CALL)), "ptr")
-    b.spaces.append(Space(region, b.dest, (b.fn.variable("pairs", "i64"), b.fn.variable("objects", "i64")), frozenset(), of_call=True))
-    b.dest = region
+    return opened(b, frozenset(), of_call=True)
 
 
 def loop_vars(b: Builder, bodies: list[Core]) -> frozenset[Var]:
@@ -122,7 +165,10 @@ def reset_space(b: Builder, space: Space) -> None:
         used = moved if used is None else b.ins("or", (used, moved), "i1")
     assert used is not None
     clean, go = b.new("clean"), b.new("turn")
+    block = b.block
+    assert block is not None
     b.cbr(used, clean, go)
+    space.marks.append((block, block.ins[-1]))
     b.at(clean)
     b.runtime("rt_region_reset", (b.task,), safepoint=True)
     note_bumps(b, space)
@@ -130,22 +176,24 @@ def reset_space(b: Builder, space: Space) -> None:
     b.at(go)
 
 
-def close_space(b: Builder, value: Val, place: Operand) -> Val:
+def close_space(b: Builder, value: Val, space: Space, place: Operand) -> Val:
     """End the innermost space with a value that survives in `place`."""
-    if value.op.type != "ref" or not value.mask & ~SCALAR:
-        b.runtime("rt_region_exit", (b.task, word(words.NOTHING), place), "ref", safepoint=True)
-        return value
-    return Val(b.runtime("rt_region_exit", (b.task, value.op, place), "ref", safepoint=True), value.mask)
+    survives = value.op.type == "ref" and bool(value.mask & ~SCALAR)
+    kept = value.op if survives else word(words.NOTHING)
+    result = b.runtime("rt_region_exit", (b.task, kept, place), "ref", safepoint=True)
+    mark(b, space)
+    return Val(result, value.mask) if survives else value
 
 
 def leave_spaces(b: Builder, depth: int, kept: list[int] | None) -> None:
     """Before a jump or tail call out of loops: end the spaces above `depth`. `kept`: the kind sets of the variables that live on, None
     for unknown ones. Scalars need nothing of the spaces."""
-    for _ in b.spaces[depth:]:
+    for space in reversed(b.spaces[depth:]):
         if kept is not None and all(map(is_scalar, kept)):
-            close_space(b, NOTHING, b.spaces[depth].outer)
+            close_space(b, NOTHING, space, b.spaces[depth].outer)
         else:
             b.runtime("rt_region_splice", (b.task,))
+            mark(b, space)
 
 
 def keeps_nothing(b: Builder, node: Core) -> bool:

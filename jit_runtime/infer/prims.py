@@ -25,7 +25,7 @@ from jit_runtime.infer.machine_numbers import (
     wrapped,
 )
 from jit_runtime.infer.number_paths import FLOAT_OPS, arithmetic_paths, as_word, comparison_paths, double_path
-from jit_runtime.infer.tests import in_kind, kind_test
+from jit_runtime.infer.tests import kind_test
 from jit_runtime.infer.transfer import BIG, INTEGER, MACHINE, NUMBER, PREDICATES, arithmetic
 from jit_runtime.ir.nodes import Imm, Operand, Temp
 from jit_runtime.layout import words
@@ -413,20 +413,6 @@ def is_end(b: Builder, value: Val, builtin: Builtin) -> Val:
     return Val(b.compare("eq", b.bits(b.to_word(value)), i64(marker)), BOOL)
 
 
-@prim("type?", "instance?")
-def is_kind(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
-    from jit_runtime.expand.core import Const, KindRef
-
-    value = b.expr(node.args[0])
-    if b.block is None:
-        return NOTHING
-    wanted = node.args[1]
-    if isinstance(wanted, Const) and isinstance(wanted.value, KindRef) and (builtin.name == "instance?" or not value.mask & BIT["Kind"]):
-        return Val(in_kind(b, value, wanted.value.kind), BOOL)
-    kind = b.expr(wanted)
-    if b.block is None:
-        return NOTHING
-    return runtime_word(b, "rt_is_kind" if builtin.name == "type?" else "rt_is_instance", (b.to_word(value), b.to_word(kind)), BOOL)
 
 
 # ---- boxes ----

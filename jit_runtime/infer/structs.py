@@ -51,8 +51,10 @@ def still_makes(b: Builder, function: GenericFunction, made: Struct, values: lis
     now = b.ins("load", (Symbol(b.unit.linker.changed(made)),), "i64", "monotonic")  # changes behind LLVM's back
     b.cbr(b.compare("eq", now, i64(0)), same, changed, "likely")
     b.at(changed)
+    outside, b.unlikely = (b.unlikely, b.current), True
     other = call_slowly(b, b.unit.function_object(b, function), [b.to_word(value) for value in values])
     b.fail(CODES["REDEFINED"], b.unit.symbol(b, function.name), b.to_word(other))
+    b.unlikely, b.current = outside
     b.at(same)
 
 
@@ -77,7 +79,7 @@ def allocated(b: Builder, made: Struct, values: list[Val]) -> Val:
     new = b.as_ref(b.op("add", b.ins("ptrtoint", (address,), "i64"), i64(words.OBJECT_TAG)))
     for field, op, value in zip(made.fields, checked, values, strict=True):
         if field.rep != "ref" or value.region is b.dest:
-            b.store(op, b.pointer(new, field.offset - words.OBJECT_TAG))
+            b.store(op, b.pointer(new, field.offset - words.OBJECT_TAG), "struct")
         else:
             b.init_field(new, field.offset, op)
     for at in {*range(8, made.size, 8)} - {field.offset for field in made.fields}:
@@ -121,7 +123,7 @@ def structs_of(b: Builder, value: Val, name: str) -> list[tuple[Struct, Field]] 
 def load_field(b: Builder, value: Val, field: Field) -> Val:
     mask = field.kind.mask if field.kind is not None else ANY
     b.unit.rely_on(mask)
-    op = b.load(b.pointer(value.op, field.offset - words.OBJECT_TAG), field.rep)
+    op = b.load(b.pointer(value.op, field.offset - words.OBJECT_TAG), field.rep, "struct")
     return Val(b.to_rep(Val(op, mask), rep_of(mask)), mask)
 
 
@@ -214,5 +216,5 @@ def put(b: Builder, node: Call, builtin: Builtin, k: Continuation | None) -> Val
     if field.rep == "ref":
         b.init_field(container.op, field.offset, op)
     else:
-        b.store(op, b.pointer(container.op, field.offset - words.OBJECT_TAG))
+        b.store(op, b.pointer(container.op, field.offset - words.OBJECT_TAG), "struct")
     return value

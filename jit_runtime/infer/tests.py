@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import KindRef
 from jit_runtime.infer.code import CODE, UINT64, Val, i64
-from jit_runtime.ir.nodes import Imm, Operand
+from jit_runtime.ir.nodes import Imm, Operand, Symbol
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import LAYOUTS, TYPE_SHIFT
-from jit_runtime.types.kinds import BIT, BUILTIN, CONCRETE, Kind, Primitive, Struct, certain
+from jit_runtime.types.kinds import BIT, BUILTIN, CONCRETE, Abstract, Kind, Primitive, Struct, Union, certain, is_nominal
 
 if TYPE_CHECKING:
     from jit_runtime.infer.build import Builder
@@ -70,8 +70,18 @@ def in_kind(b: Builder, value: Val, kind: Kind) -> Operand:
     if isinstance(kind, Primitive) and kind.machine.bits < 64:
         code = words.machine_code(kind.mask.bit_length() - 1, kind.number)
         return b.compare("eq", b.op("and", b.bits(word), i64(words.MACHINE_CODE_MASK)), i64(code))
-    b.unit.rely_on(inside)  # the runtime knows versions of structs that this code does not
+    b.unit.rely_on(inside)  # tables and the runtime know versions of structs that this code does not
+    if isinstance(kind, (Abstract, Union)) and is_nominal(kind) and not b.unit.world.universe.primitives:
+        return in_table(b, word, kind)
     return b.compare("ne", b.runtime("rt_in_kind", (b.task, word, b.unit.constant(b, KindRef(kind)).op), "i64"), i64(0))
+
+
+def in_table(b: Builder, word: Operand, kind: Kind) -> Operand:
+    """The kind's bit for the class of a value: a table has them, to which structs are added when they are defined."""
+    number = b.runtime("rt_class", (word,), "i64")
+    byte = b.load(b.offset(Symbol(b.unit.linker.classes(kind)), b.op("lshr", number, i64(3))), "i8")
+    shifted = b.op("lshr", b.ins("zext", (byte,), "i64"), b.op("and", number, i64(7)))
+    return b.ins("trunc", (shifted,), "i1")
 
 
 def is_some_struct(b: Builder, value: Val, structs: list[Struct]) -> Operand:

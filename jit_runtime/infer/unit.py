@@ -11,13 +11,14 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from jit_runtime.decisions import Question
 from jit_runtime.expand.core import Chr, DefineValue, KindRef, Lambda, Letrec, Lst, Sym, Uninitialized, Var
 from jit_runtime.infer.annotate import CONSTANT_KINDS, Analysis
 from jit_runtime.infer.build import Builder, Close, Continuation, Fill, Return
 from jit_runtime.infer.calls import call_rep, emit_call, place_arguments
 from jit_runtime.infer.code import NOTHING, Code, Val, i64, rep_of, word
 from jit_runtime.infer.explain import Allocation, CallNote
-from jit_runtime.infer.placement import enter_activation, is_fresh, opens_activation
+from jit_runtime.infer.placement import drop_unused, enter_activation, is_fresh, opens_activation
 from jit_runtime.infer.shape import MachineFunction, Shape
 from jit_runtime.infer.sites import BirthSite
 from jit_runtime.infer.tail_cons import appends, begin
@@ -30,7 +31,7 @@ from jit_runtime.layout.objects import BY_NAME
 from jit_runtime.source.text import NOWHERE, Span
 from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.errors import CODES
-from jit_runtime.types.kinds import ANY, BIT, BUILTIN, Struct, certain, either
+from jit_runtime.types.kinds import ANY, BIT, BUILTIN, Kind, Struct, certain, either
 
 VARIADIC = 1 << 8
 MAX_COUNT = 255
@@ -49,6 +50,8 @@ class Linker(Protocol):
     def changed(self, struct: Struct) -> str: ...
     def version(self, inst: Instance) -> tuple[str, int]: ...
     def heat(self, inst: Instance) -> tuple[str, str] | None: ...
+    def classes(self, kind: Kind) -> str: ...
+    def decision(self, function: GenericFunction, asked: Question) -> str: ...
 
 
 class Closure(NamedTuple):
@@ -245,17 +248,19 @@ class Unit:
         if b.block is None:
             return
         k: Continuation = self.fill or Return(result, call_rep(result))
-        if opens_activation(b, lam, result):
-            enter_activation(b)
-            k = Close(k, b.result_place)
+        space = enter_activation(b) if opens_activation(b, lam, result) else None
+        if space is not None:
+            k = Close(k, b.result_place, space)
         if lam.result is None or certain(b.kinds(lam.body), lam.result):
             b.tail(lam.body, k)
-            return
-        value = b.expr(lam.body)
-        b.span = lam.body.span
-        if b.block is not None:
-            value = b.checked(value, lam.result, f"the result of `{lam.name or 'fn'}`")
-            b.deliver(value, k)
+        else:
+            value = b.expr(lam.body)
+            b.span = lam.body.span
+            if b.block is not None:
+                value = b.checked(value, lam.result, f"the result of `{lam.name or 'fn'}`")
+                b.deliver(value, k)
+        if space is not None:
+            drop_unused(space)
 
     def start(self, fn: Function, mf: MachineFunction, *, glue: bool = False) -> Builder:
         """`glue`: code that stands between caller and callee and that traces leave out."""

@@ -87,6 +87,8 @@ class Method:
 
     def instance(self, masks: Key) -> Instance:
         """The instance for a call with these argument kinds (already restricted to what the method accepts)."""
+        if not self.function.specialise:
+            masks = (ANY,) * len(masks)
         given = min(len(masks), len(self.lam.params))
         general = self.general_key(given)
         key = tuple(map(normalize, masks[:given], general)) + general[given:]
@@ -109,6 +111,7 @@ class GenericFunction:
     """`object` is the engine's record of its value as a function object, or None until somebody uses it as a value.
 
     `extends`: the builtin that the methods with the flag `BUILTIN_METHOD` call; the others are the program's, for kinds of its own.
+    `specialise`: the methods are compiled for the kinds of the arguments, else for all that they accept.
     """
 
     name: str
@@ -116,6 +119,7 @@ class GenericFunction:
     object: Any = None
     doc: str | None = None
     extends: Builtin | None = None
+    specialise: bool = True
 
     @property
     def own_methods(self) -> list[Method]:

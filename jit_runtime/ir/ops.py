@@ -127,9 +127,9 @@ define("select", "i1 A A", "A", 0, "the second operand if the first is true, els
 
 # ---- memory ----
 ORDERINGS = ("monotonic", "acquire", "release", "acq_rel", "seq_cst")
-MEMORY_CLASSES = ("element", "field", "length")
-"""Accesses of different classes never overlap: elements of arrays; what compiled code reads of the objects around them; lengths
-of arrays, which are at most LARGEST_LENGTH: so an index in bounds plus another does not overflow, and LLVM drops that check."""
+MEMORY_CLASSES = ("element", "field", "length", "struct")
+"""Accesses of different classes never overlap: elements of arrays; what compiled code reads of the objects around them, and headers; fields
+of structs; lengths of arrays, which are at most LARGEST_LENGTH: so an index in bounds plus another does not overflow, and LLVM drops that check."""
 LARGEST_LENGTH = 1 << 32
 define(
     "load", "P", "*", READS, "attr: None, an ordering, a class of MEMORY_CLASSES, or an int: the alignment in bytes where it is not the natural one"

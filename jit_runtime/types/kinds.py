@@ -428,6 +428,15 @@ def certain(mask: int, kind: Kind) -> bool:
     return not mask & ~kind.sure
 
 
+def is_nominal(kind: Kind) -> bool:
+    """Does the concrete kind of a value alone say whether it is an instance?"""
+    if isinstance(kind, Union):
+        return all(map(is_nominal, kind.members))
+    if isinstance(kind, Variable):
+        return is_nominal(kind.bound)
+    return not isinstance(kind, (Applied, ValueKind, TypeKind, Primitive))
+
+
 def kinds_in(mask: int) -> list[str]:
     """Names of the builtin concrete kinds in a set, in bit order."""
     return [name for name, bit in BIT.items() if mask & bit]

@@ -62,6 +62,24 @@ def test_what_an_inlined_function_calls_is_redefined(session: Session) -> None:
     assert outcome(session, "(run 10)") == "0"
 
 
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        ("(do (when (= x 3) (now)) (h x))", "215"),  # 1 + 2 + 3 + 104 + 105
+        ("(+ (h x) (do (when (= x 3) (now)) (h x)))", "330"),
+        ("(let loop [k 0] [s 0] (if (= k 3) s (do (when (and (= x 3) (= k 1)) (now)) (loop (+ k 1) (+ s (h k))))))", "530"),
+    ],
+)
+def test_a_definition_in_the_middle_of_an_inlined_body(session: Session, body: str, value: str) -> None:
+    """What the body calls behind it is the new one, though the body itself is the old one's."""
+    session.eval(f"(define ^:noinline now [] nothing) (define h x (+ x 1)) (define f x {body})")
+    session.eval("(define main n (let loop [i 0 s 0] (if (= i n) s (loop (+ i 1) (+ s (f i))))))")
+    session.eval("(main 2)")
+    assert "@version.f." in session.dump("main", "typed")
+    with meanwhile(session, lambda: session.eval("(define h x (+ x 101))")):
+        assert outcome(session, "(main 5)") == value
+
+
 def test_an_error_in_inlined_code_is_shown_where_it_is_with_all_calls(session: Session) -> None:
     loop = "(let loop [i n s 0]\n    (if (< i -3) s (loop (- i 1) (+ s (more i)))))"
     text = f"(define half x (/ 100 x))\n(define more x\n  (+ 1 (half x)))\n(define run n\n  {loop})\n(run 5)"
