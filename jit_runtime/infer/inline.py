@@ -13,6 +13,7 @@ from jit_runtime.expand.core import Call, Const, Core, Global, Lambda, Local
 from jit_runtime.infer.code import NOTHING, Val, i64, rep_of
 from jit_runtime.infer.explain import note_call
 from jit_runtime.infer.placement import children, is_scalar, makes
+from jit_runtime.infer.specialisation import gains_by_heat
 from jit_runtime.infer.virtual import Virtual
 from jit_runtime.infer.world import Instance
 from jit_runtime.ir.nodes import Site, Symbol
@@ -37,7 +38,7 @@ def body_size(inst: Instance) -> int | None:
     if inst.stale or inst.running or not inst.result or lam.rest is not None or inst.given != len(lam.params):
         return None
     shape = facts.shape
-    if shape.functions or calls_itself(inst) or "noinline" in inst.method.flags:
+    if shape.functions or calls_itself(inst) or "noinline" in inst.method.flags or gains_by_heat(inst):
         return None
     size, work = 0, [lam.body]
     while work:
