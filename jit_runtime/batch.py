@@ -139,8 +139,9 @@ def define_cells(compiler: Compiler, core: Core) -> None:
             compiler.define_cell(at)
 
 
-RECORDED = ("tested", "decisions")
-RECORDED += ("image", "forms", "slots", "heated", "literals", "kinds", "structs", "objects", "places", "sites", "knows", "relies")
+RECORDED = (
+    "tested", "decisions", "image", "forms", "slots", "heated", "literals", "kinds", "structs", "objects", "places", "sites", "knows", "relies",
+)  # fmt: skip
 
 
 class Record:
