@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jit_runtime.infer import typed_arrays
 from jit_runtime.infer.code import BOOL, CHAR, INT, NOTHING, NOTHING_KIND, Val, i64
-from jit_runtime.infer.prims import TRUTHS, prim, values_of
+from jit_runtime.infer.prims import TRUTHS, prim, runtime_word, values_of
 from jit_runtime.infer.tests import kind_test
 from jit_runtime.infer.transfer import ARRAYS
 from jit_runtime.infer.typed_arrays import PACKED, by_count, indices_of
@@ -179,6 +179,16 @@ def array_read(b: Builder, values: list[Val], name: str, slow: Callable[[], Val]
         b.br(done)
     b.at(done)
     return Val(b.get(out), ANY)
+
+
+@prim("item-at")
+def item_at(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
+    values = values_of(b, node)
+    return NOTHING if values is None else array_read(b, values, "array-ref", lambda: item_of_any(b, values), LENGTH)
+
+
+def item_of_any(b: Builder, values: list[Val]) -> Val:
+    return runtime_word(b, "rt_item_at", (b.to_word(values[0]), b.to_word(values[1])), ANY)
 
 
 def array_ref_truth(b: Builder, node: Call) -> Operand:

@@ -68,7 +68,7 @@ def of_array(value: Var, span: Span) -> Source:
 
     def turn(use: Next, end: Core) -> Core:
         more = call("<", span, Local(at, span), call("array-length", span, Local(value, span)))
-        return If(more, use(call("array-ref", span, Local(value, span), Local(at, span))), end, span)
+        return If(more, use(call("item-at", span, Local(value, span), Local(at, span))), end, span)
 
     return Source([(at, Const(0, span))], turn, [call("+%", span, Local(at, span), Const(1, span))])
 

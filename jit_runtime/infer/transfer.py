@@ -126,6 +126,7 @@ RESULT: dict[str, Callable[[Sequence[int]], int]] = {
     "identity": lambda masks: masks[0],
     "box-set!": lambda masks: masks[1],
     "array-ref": _element,
+    "item-at": _element,
     "path-get": _element,
     "get": lambda masks: _element(masks) | (masks[2] if len(masks) > 2 else 0),
     "array-set!": lambda masks: masks[-1],

@@ -69,6 +69,11 @@ def sequence_ref(value: Value, index: Value) -> Value:
     return items[index]
 
 
+def item_at(array: Value, index: Value) -> Value:
+    check_index("array-ref", index, len(array.items))
+    return array.items[index]
+
+
 def sequence_slice(value: Value, start: Value, end: Value) -> Value:
     if isinstance(value, Array):
         return like(value, value.items[start:end])
@@ -122,6 +127,7 @@ PLAIN: dict[str, Callable[..., Value]] = {
     "path-with": path_with,
     "sequence-length": sequence_length,
     "sequence-ref": sequence_ref,
+    "item-at": item_at,
     "sequence-slice": sequence_slice,
     "destructure-key": destructure_key,
     "destructuring-error": destructuring_error,

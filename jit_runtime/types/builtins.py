@@ -295,6 +295,7 @@ _HIDDEN: tuple[tuple[str, int, int | None, int, tuple[str, ...], str], ...] = (
     ("path-with", 3, 3, ANY, ("rt", "rt_path_with"), "(path-with obj key v) -- a copy of a dict, array or list with v at key"),
     ("sequence-length", 1, 1, INT, ("rt", "rt_sequence_length"), "(sequence-length x) -- the length of an array or proper list, else -1"),
     ("sequence-ref", 2, 2, ANY, ("rt", "rt_sequence_ref"), "(sequence-ref xs i) -- element i of an array or list; i is in bounds"),
+    ("item-at", 2, 2, ANY, ("op", "item-at"), "(item-at a i) -- element i of an array of any number of dimensions, all elements counted"),
     ("sequence-slice", 3, 3, SEQUENCE, ("rt", "rt_sequence_slice"), "(sequence-slice xs start end) -- the elements as the same kind of sequence"),
     ("destructure-key", 2, 2, ANY, ("rt", "rt_destructure_key"), "(destructure-key x k) -- the value at k of a dict or a list k v ..., or nothing"),
     ("destructuring-error", 2, 2, 0, ("rt", "rt_destructuring_error"), "(destructuring-error text x) -- the error: x does not have the shape `text`"),
