@@ -10,7 +10,7 @@ from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from jit_runtime.data_form import load, text_of
+from jit_runtime.data_form import load, text_of, type_name
 from jit_runtime.holders import holders
 from jit_runtime.largest_part import largest_part
 from jit_runtime.layout import words
@@ -79,7 +79,7 @@ class Accounting:
         accounts = self._compiler.accounts
         if subject == words.NOTHING:
             return self._make.word({name.replace("_", "-"): count for name, count in accounts.read().items()}, dest)
-        name = text_of(subject)
+        name = text_of(subject) if type_name(subject) in ("function", "symbol") else ""
         function = self._compiler.world.functions.get(name)
         return words.NOTHING if function is None else self._make.word(accounts.of_function(function), dest)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NoReturn
 
-from jit_runtime.oracle.builtins_arrays import check_index, like, put_item
+from jit_runtime.oracle.builtins_arrays import check_index, like, need_array, put_item
 from jit_runtime.oracle.builtins_data import copy, dict_set, get, is_list
 from jit_runtime.oracle.equality import key_of
 from jit_runtime.oracle.kinds import is_instance, need_kind
@@ -70,6 +70,7 @@ def sequence_ref(value: Value, index: Value) -> Value:
 
 
 def item_at(array: Value, index: Value) -> Value:
+    need_array("array-ref", array)
     check_index("array-ref", index, len(array.items))
     return array.items[index]
 

@@ -161,7 +161,7 @@ SAMPLES = {
     "code-stats": "car|'no-such-name|5|(fn_[x]_x)",
 }
 """`current-time-millis` and `exit` have tests of their own."""
-APART = {"current-time-millis", "exit", "region-stats", "regions"}
+APART = {"current-time-millis", "exit", "region-stats", "regions", "region-report"}
 
 # What a function or an iterator gives.
 SHOW = {
