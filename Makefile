@@ -3,8 +3,9 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10 p
   $$p -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
 VENV ?= .venv
 EXTRAS ?= test
-# One process each: thousands of sessions in one process use up what the linker can hold.
-PARTS ?= tests/kernel tests/repl tests/memory tests/property tests/test_docs.py tests/test_programs.py tests/unit
+# One process each: thousands of sessions in one process use up what the linker can hold. The longest first, JOBS at a time.
+PARTS ?= tests/test_programs.py tests/unit tests/memory tests/property tests/test_docs.py tests/repl tests/kernel
+JOBS ?= 2
 BIN := $(VENV)/bin
 
 .PHONY: repl test soak bench lint kernel clean
@@ -13,7 +14,8 @@ repl: $(VENV)/.base
 	@$(BIN)/omni
 
 test: $(VENV)/.$(EXTRAS)
-	@set -e; for part in $(PARTS); do $(BIN)/python -m pytest -m 'not soak' $$part $(ARGS); done
+	@printf '%s\n' $(PARTS) | xargs -P $(JOBS) -I PART sh -c 'log=$$(mktemp); $(BIN)/python -m pytest -m "not soak" PART $(ARGS) >$$log 2>&1; \
+	  status=$$?; echo "PART:"; cat $$log; rm -f $$log; exit $$status'
 
 soak: $(VENV)/.$(EXTRAS)
 	$(BIN)/python -m pytest -m soak $(ARGS)

@@ -87,7 +87,7 @@ def test_colour_only_where_wanted(flags):
 
 @pytest.mark.parametrize(
     ("stage", "part"),
-    [("forms", "(+ 1 2)"), ("core", "+"), ("llvm", "define"), ("typed", "i64 = add i64 1, i64 2"), ("placed", "i64 = add i64 1, i64 2"), ("asm", "ret")],
+    [("forms", "(+ 1 2)"), ("core", "+"), ("llvm", "define"), ("typed", "= add i64 1, i64 2"), ("placed", "= add i64 1, i64 2"), ("asm", "ret")],
 )
 def test_every_stage_can_be_shown(stage, part):
     done = omni("--dump", stage, "-e", "(+ 1 2)")
