@@ -12,7 +12,7 @@ import ctypes
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakValueDictionary
 
 from jit_runtime.infer.annotate import Analysis
@@ -30,6 +30,9 @@ HOT_CALLS = 1000
 HOT_TURNS = 1000
 BIG = 300
 """Instructions. LLVM takes some 0.07 ms to optimise one: 20 ms."""
+DEEPER = 128 << 10
+"""Bytes of stack since a function's optimised code was asked for. Frames of quick code are up to ten times as large: a recursion that
+goes deep does not wait in it."""
 PATIENCE = 0.005  # seconds between two questions of a loop whose optimised code is on its way
 CALLBACK = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint64)
 
@@ -41,6 +44,17 @@ class Part:
         self.module = Module(unit.name, functions, unit.module.data)
         self.places = dict(unit.places)
         self.sites, self.literals, self.whose = unit.sites, unit.literals, unit.whose
+
+
+class Awaited(NamedTuple):
+    """A hot function whose optimised code is on its way. `text`: what it is made from. `quick`: the code it runs meanwhile; `stack`: the
+    stack pointer when it was asked for."""
+
+    unit: Unit
+    text: str
+    pending: Pending
+    quick: int
+    stack: int
 
 
 class Loop:
@@ -108,7 +122,7 @@ class Tiers:
         self.loops_entered = 0
         self.failure: Exception | None = None  # of a compilation that a loop asked for
         self._loops: WeakValueDictionary[int, Loop] = WeakValueDictionary()
-        self._calls: dict[CodeSlot, tuple[Unit, Pending, int]] = {}  # hot functions whose optimised code is on its way
+        self._calls: dict[CodeSlot, Awaited] = {}
         self._callback = CALLBACK(self._hot_loop)
         self._engine.task.write(loop_entry=ctypes.cast(self._callback, ctypes.c_void_p).value or 0)
 
@@ -180,23 +194,28 @@ class Tiers:
         unit = compiler.unit_of(slot.instance, slot, OPTIMISED)
         if self.waits or size(unit) < self.big:
             return compiler.put(slot, compiler.link_unit(unit, OPTIMISED), unit.name)
-        quick = int(slot.slot.target)
         compiler.exports_of(unit)
-        self._calls[slot] = unit, self._engine.object_later(compiler.text_of(unit), OPTIMISED), quick
+        text = compiler.text_of(unit)
+        pending = self._engine.object_later(text, OPTIMISED)
+        self._calls[slot] = Awaited(unit, text, pending, int(slot.slot.target), self._engine.stack_pointer)
         return self._arrived(slot)
 
     def _arrived(self, slot: CodeSlot) -> int:
-        """The optimised code of a hot function, if it is there and still wanted, else what the slot holds."""
-        unit, pending, quick = self._calls[slot]
+        """The optimised code of a hot function, if it is still wanted and either there or not to be waited for, else what the slot holds."""
+        unit, text, pending, quick, stack = self._calls[slot]
         wanted = slot.slot.target == quick
-        if wanted and not pending.done:
+        deep = stack - self._engine.stack_pointer > DEEPER
+        if wanted and not pending.done and not deep:
             slot.counter.value = HOT_CALLS
             return quick
         del self._calls[slot]
-        image = self._engine.take(pending)
-        if wanted and image is not None:
-            made = self._compiler.link_image(unit, image, self._compiler.exports_of(unit), pending.seconds)
-            self._compiler.put(slot, self._compiler.belongs(made, unit), unit.name)
+        if wanted:
+            started = time.perf_counter()
+            image = self._engine.take(pending) if pending.done else self._engine.object_of(text, OPTIMISED)
+            if image is not None:
+                seconds = pending.seconds + time.perf_counter() - started
+                made = self._compiler.link_image(unit, image, self._compiler.exports_of(unit), seconds)
+                self._compiler.put(slot, self._compiler.belongs(made, unit), unit.name)
         return int(slot.slot.target)
 
     # ---- hot loops ----

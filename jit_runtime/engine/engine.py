@@ -228,6 +228,11 @@ class Engine:
 
     # ---- running ----
 
+    @property
+    def stack_pointer(self) -> int:
+        """Of the program, which called Python."""
+        return self.segment.record.read("saved_sp")
+
     def run(self, address: int, dest: int = 0, env: int = 0) -> tuple[int, bool]:
         """Call `fn(task, dest, env)` (tailcc) on the Omni stack: its word, or the payload of the error that left it and True."""
         self._faults.enter_thread()

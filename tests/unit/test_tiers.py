@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from jit_runtime.engine import background
-from jit_runtime.engine.background import Background
+from jit_runtime.engine.background import Background, Job
+from jit_runtime.engine.engine import Pending
 from jit_runtime.options import Options
 from jit_runtime.session import Session
 from jit_runtime.source.diagnostics import OmniError
@@ -173,6 +174,21 @@ def test_recursive_calls_in_loops_have_frames_of_both_tiers(session: Session) ->
 
     long_enough(session, "(walk 5)")
     assert outcome(session, "(walk 5)") == str(walk(5))
+
+
+def test_a_recursion_that_goes_deep_does_not_wait_in_quick_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its frames would be several times as large; a shallow one goes on waiting."""
+    session = Session(Options())
+    session.compiler.tiers.big = 0
+    monkeypatch.setattr(session.engine, "object_later", lambda text, tier: Pending("", None, Job(text, tier)))  # never done
+    session.eval("(define total [n] (if (= n 0) 0 (+ n (total (- n 1)))))")
+    before = session.stats()["units_optimised"]
+    for _ in range(50):
+        assert outcome(session, "(total 200)") == str(100 * 201)
+    assert session.stats()["units_optimised"] == before
+    assert outcome(session, "(total 50000)") == str(25000 * 50001)
+    assert session.stats()["units_optimised"] == before + 1
+    session.close()
 
 
 def test_what_llvm_refuses_comes_back_as_a_message() -> None:
