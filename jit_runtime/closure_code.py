@@ -1,4 +1,4 @@
-"""What a struct's new version means for code that exists: closures get new code, and code that is running may forbid it.
+"""What a struct's new version or a primitive kind means for code that exists: closures get new code, and code that is running may forbid it.
 
 A closure goes on to name the code it was made with. That code knows versions of structs: which there are, where their fields
 are. So when one is added, the heap is walked for closures whose code knows the struct, their lambdas are compiled once more, with
@@ -29,16 +29,17 @@ class Known(NamedTuple):
 
 
 class ExistingCode:
-    """`known`: by linked unit, of those that know structs and may outlive a definition."""
+    """`known`: by linked unit, of those that know structs or have code of closures, and may outlive a definition."""
 
     def __init__(self, compiler: Compiler) -> None:
         self._compiler = compiler
         self._known: dict[Any, Known] = {}
+        self._primitives = 0  # kinds of the program that all code knows of
 
     def note(self, linked: Any, unit: Unit) -> None:
         """A unit was linked."""
         structs = unit.known_structs()
-        if structs:
+        if structs or unit.closure_code:
             name = unit.instance.method.function.name if unit.instance is not None else "a form"
             self._known[linked] = Known(structs, unit.relies, tuple(unit.closure_code), name)
 
@@ -47,9 +48,10 @@ class ExistingCode:
         if structs:
             self._known[linked] = Known(structs, relies, (), "a form")
 
-    def _live(self, mask: int) -> dict[Any, Known]:
+    def _live(self, mask: int | None) -> dict[Any, Known]:
+        """Of the units that are linked still, those that know a version in the set; None: all."""
         self._known = {linked: known for linked, known in self._known.items() if not linked.closed}
-        return {linked: known for linked, known in self._known.items() if known.structs & mask}
+        return {linked: known for linked, known in self._known.items() if mask is None or known.structs & mask}
 
     # ---- code that is running ----
 
@@ -63,12 +65,30 @@ class ExistingCode:
             text = f"{struct.visible!r} cannot be defined again now: code is running that reads it where it is declared ({names})"
             raise fail("X018", None, text, "define it when that has returned")
 
-    # ---- closures ----
+    # ---- code that is called later ----
 
-    def renew_closures(self, struct: Struct) -> None:
-        """Closures whose code knows the struct get code that knows its new version."""
+    def admit_primitives(self) -> None:
+        """Before the first value of a program's primitive kind: code that exists tells kinds by classes, of which it has none of its
+        own, and what is of an abstract kind above it was none of these."""
+        defined = len(self._compiler.world.universe.primitives)
+        if defined != self._primitives:
+            self._primitives = defined
+            self.renew(None)
+
+    def renew(self, struct: Struct | None) -> None:
+        """All that goes through a slot or a function's entry is compiled again at its next call, and closures get new code."""
+        compiler = self._compiler
+        for slot in list(compiler.slots.values()):
+            compiler.invalidate(slot.instance)
+            if slot.again:
+                slot.slot.reset()
+        compiler.objects.kinds_changed()
+        self.renew_closures(struct)
+
+    def renew_closures(self, struct: Struct | None) -> None:
+        """Closures whose code knows the struct get code that knows its new version; None: all closures get code anew."""
         rows = []
-        for linked, known in self._live(struct.visible.mask & ~struct.bit).items():
+        for linked, known in self._live(None if struct is None else struct.visible.mask & ~struct.bit).items():
             rows += [(linked[closure.symbol], closure) for closure in known.closures]
         rows.sort(key=lambda row: row[0])
         engine = self._compiler.engine

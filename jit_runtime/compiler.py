@@ -263,12 +263,7 @@ class Compiler:
         self.world.universe.activate(struct)
         self.kinds.activate(struct)
         self.decisions.new_generation()
-        for slot in list(self.slots.values()):
-            self.invalidate(slot.instance)
-            if slot.again:
-                slot.slot.reset()
-        self.objects.kinds_changed()
-        self.existing.renew_closures(struct)
+        self.existing.renew(struct)
         self.engine.nudge()
 
     def require_free(self, struct: Struct) -> None:
@@ -293,6 +288,7 @@ class Compiler:
 
     def define_method(self, node: DefineMethod) -> None:
         """Add or replace a method. Code that assumed something about the name is made stale."""
+        self.existing.admit_primitives()
         name, makes = node.name, made_by(node)
         function = self.world.functions.get(name)
         if makes is not None and function is not None and makes in [method.makes for method in function.methods]:

@@ -14,13 +14,16 @@ from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING, NamedTuple
 
-from jit_runtime.types.kinds import ANY, Kind, Struct, Union, Variable
+from jit_runtime.types.kinds import ANY, BIT, Kind, Struct, Union, Variable, either
+from jit_runtime.types.machine import OWN
 
 if TYPE_CHECKING:
     from jit_runtime.engine.engine import Engine
     from jit_runtime.types.universe import Universe
 
 FIRST_ROWS = 64
+UNTOLD = either(BIT[name] for name in OWN)
+"""Classes that the primitive kinds of a program share: their rows admit nothing, so that such values go to the function's entry."""
 
 
 class Question(NamedTuple):
@@ -66,7 +69,7 @@ class DecisionTable:
         for position in range(len(self.question.positions)):
             for method, tests in enumerate(self.question.tests):
                 sure = reduce(and_, (kind.sure for kind in tests[position]), ANY)
-                self._admit(position, method, old, sure >> old & (1 << rows - old) - 1)
+                self._admit(position, method, old, (sure & ~UNTOLD) >> old & (1 << rows - old) - 1)
         self.cell.value = ctypes.addressof(memory) + 8
 
     def _admit(self, position: int, method: int, first: int, classes: int) -> None:

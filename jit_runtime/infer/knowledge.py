@@ -199,7 +199,8 @@ def lasting(facts: Facts, universe: Universe) -> Facts:
 
 
 def is_lasting(path: Path, facts: Facts, universe: Universe) -> bool:
-    """Will reading the path give the same value again, whatever the program does?"""
+    """Will reading the path give the same value again, whatever the program does? A struct of the program may get a mutable version,
+    whose values this code sees too."""
     if path[0] in ("var", "const"):
         return True
     if not all(is_lasting(part, facts, universe) for part in path[1:]):
@@ -207,5 +208,5 @@ def is_lasting(path: Path, facts: Facts, universe: Universe) -> bool:
     mask = facts.get(path[1], NEW).mask
     if path[0] == "%path-get":
         structs = None if mask & BUILTIN else universe.structs_in(mask)
-        return bool(structs) and all(not struct.mutable for struct in structs or ())
+        return bool(structs) and all(map(universe.is_prelude, structs or ()))
     return path[0] in ("%car", "%cdr", "%-") or not mask & ~LIST

@@ -11,7 +11,7 @@ from jit_runtime.infer.decisions import FEW_TESTS, MOST_HERE
 from jit_runtime.oracle.session import OracleSession
 from jit_runtime.types.kinds import KINDS
 from jit_runtime.types.universe import Universe
-from tests.unit.session_fixture import open_session, outcome
+from tests.unit.session_fixture import meanwhile, open_session, outcome
 
 EACH = "(define each f xs (let [out (array)] (for-each (fn [x] (array-push! out (f x))) xs) out))"
 
@@ -55,6 +55,46 @@ def test_versions_of_a_struct() -> None:
     forms += ["(define ^:parent {Thing} {struct K0} [v {Int}] [w {Any}])", "(go old)", "(go (array (K0 1 2) (K3 1)))"]
     forms += ["(define ^:parent {Other} {struct K7} [v {Int}])", "(go old)", "(define tag [x {K7}] 7)", "(go old)"]
     both(forms)
+
+
+COUNTS = [
+    "(define ^:parent {Integer} {abstract Count})", "(define {abstract Thing})", EACH, *kinds(0, FEW_TESTS),
+    *(f"(define tag [x {{K{i}}}] {i})" for i in range(FEW_TESTS)), "(define tag [x {Count}] 'count)", "(define tag [x {Integer}] 'integer)",
+    "(define few [x {Count}] (list 'count (number? x)))", "(define few [x {K0}] 0)", "(define few x 'other)",
+]  # fmt: skip
+PRIMITIVES = [
+    "(define ^:parent {Count} {primitive Apples} [16])", "(define {primitive Flags} [8])", "(define ^:parent {Integer} {primitive Wide} [64])",
+]  # fmt: skip
+
+
+def test_primitive_kinds_that_are_defined_after_the_code_that_tells_kinds() -> None:
+    """Functions, entries and closures that were compiled when the program had no primitive kinds."""
+    go = "(define go xs (each (fn [x] (list (type? x Count) (few x) (tag x))) xs))"
+    closure = "(define made (let [n 1] (fn [x] (list n (type? x Count) (few x) (tag x)))))"
+    before = ["(go (array 1 (K0 1) (K3 1)))", "(each made (array 1 (K0 1)))", "(each tag (array 1 (K0 1)))", "(each few (array 1 (K0 1)))"]
+    values = "(define values (array 1 (Apples 1) (Wide 9223372036854775807) (Wide 1) (K1 1)))"
+    flags = ["(each few (array (Flags 1)))", "(tag (Flags 1))", "(each tag (array (Flags 1)))", "(made (Flags 1))"]
+    after = ["(each made values)", "(each tag values)", "(each few values)"]
+    both([*COUNTS, go, closure, *before, *PRIMITIVES, values, *after, *flags, "(go values)"])
+    pears = ["(define ^:parent {Count} {primitive Pears} [64])", "(define tag [x {Pears}] 'pears)"]
+    pears += ["(go (array (Pears 9223372036854775807) (Apples 1)))"]
+    both([*COUNTS, *PRIMITIVES, go, closure, *before, values, *after, *pears, "(each made (array (Pears 5) (Apples 1)))"])
+
+
+@pytest.mark.parametrize("mode", ["checked", "stress"])
+def test_a_running_loop_meets_values_of_a_new_primitive_kind(mode: str) -> None:
+    """Its table sends them to the function's entry."""
+    session = open_session(mode)
+    try:
+        for form in [*COUNTS, "(define from (array (K1 1) (K0 1) 1 2 3))"]:
+            session.eval(form)
+        loop = "(let loop [i 0 acc '()] (if (= i n) acc (do (when (= i 2) (now)) (loop (+ i 1) (cons (tag (nth from i)) acc)))))"
+        session.eval(f"(define run [n] {loop})")
+        again = "(do (array-set! from 2 (Apples 1)) (array-set! from 3 (Wide 9223372036854775807)))"
+        with meanwhile(session, lambda: [session.eval(form) for form in [*PRIMITIVES, again]]):
+            assert outcome(session, "(run 5)") == "(integer integer count 0 1)"
+    finally:
+        session.close()
 
 
 @pytest.mark.parametrize("seed", range(6))

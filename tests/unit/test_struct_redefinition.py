@@ -74,6 +74,18 @@ def test_an_old_value_holds_new_ones(session: Session) -> None:
     assert outcome(session, "(list (sum c) (f) c.mark c.next.mark)") == "(9 9 nothing y)"
 
 
+@pytest.mark.parametrize("kept", ["(define m [p] BODY)", "(define m (let [n 1] (fn [p] BODY)))"])
+def test_a_match_reads_again_what_a_new_version_lets_guards_change(session: Session, kept: str) -> None:
+    """Its clauses were put together when the struct had immutable fields only."""
+    oracle = OracleSession(stack_limit=20_000)
+    body = "(match p [(P 1 b) :when (do (change! p) false) 'first] [(P 1 b) (list 'one b)] [(P a b) :when (satisfied a) a] [(P a b) (list a b)])"
+    forms = ["(define {struct P} [a] [b])", "(define change! p nothing)", "(define satisfied a false)", kept.replace("BODY", body), "(m (P 1 2))"]
+    forms += ["(define {mutable-struct P} [a] [b])", "(define change! p (do (put! p.a 5) nothing))", "(m (P 1 2))", "(m (P 5 2))"]
+    for form in forms:
+        assert outcome(session, form) == outcome(oracle, form), form
+    assert outcome(session, "(m (P 1 2))") == "(5 2)"
+
+
 # ---- at random ----
 
 NAMES = ("a", "b", "c", "d")
