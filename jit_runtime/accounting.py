@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from jit_runtime.data_form import load, text_of, type_name
@@ -91,6 +90,8 @@ class Accounting:
         found = report(before, now, self._held_by)
         self._held_by = held_by(now)
         found = replace(found, grown=[replace(g, part=self._largest(g.holder)) for g in found.grown])
+        from html import escape
+
         text = report_text(found)
         self.display = {"text/plain": text, "text/html": f"<pre>{escape(text)}</pre>"}
         return self._make.word(

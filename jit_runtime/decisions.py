@@ -8,12 +8,12 @@ word, and what it points at never shrinks or moves. A struct is entered in all t
 from __future__ import annotations
 
 import ctypes
-import hashlib
 from collections.abc import Iterator
 from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING, NamedTuple
 
+from jit_runtime.digest import short_digest
 from jit_runtime.types.kinds import ANY, BIT, Kind, Struct, Union, Variable, either
 from jit_runtime.types.machine import OWN
 
@@ -126,8 +126,7 @@ class Decisions:
 
     def symbol(self, prefix: str, asked: Question) -> str:
         described = [[[self._universe.describe(kind) for kind in kinds] for kinds in method] for method in asked.tests]
-        digest = hashlib.sha1(repr((self._generation, asked.positions, described)).encode("utf-8", "surrogatepass"))
-        name = f"{prefix}.{digest.hexdigest()[:16]}"
+        name = f"{prefix}.{short_digest(repr((self._generation, asked.positions, described)))}"
         if name not in self.tables:
             table = self.tables[name] = DecisionTable(asked, self._universe.count)
             self._engine.define(name, ctypes.addressof(table.cell))

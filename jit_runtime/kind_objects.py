@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ctypes
-import hashlib
 from typing import TYPE_CHECKING, Any
 
 from jit_runtime.data_form import form_of
+from jit_runtime.digest import short_digest
 from jit_runtime.expand.core import Chr, Sym
 from jit_runtime.expand.show import datum
 from jit_runtime.infer.code import CODE
@@ -85,7 +85,7 @@ class KindObjects:
     def classes(self, kind: Kind) -> str:
         """The symbol of an abstract kind's or union's table: a bit per class (infer/tests.py)."""
         text = repr(self._compiler.world.universe.describe(kind))
-        name = "classes." + hashlib.sha1(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        name = "classes." + short_digest(text)
         if name not in self.tested:
             self.word(kind)
             self.tested[name] = kind

@@ -8,9 +8,9 @@ regions finds out who names them (runtime/literals.omni); from then on they are 
 from __future__ import annotations
 
 import ctypes
-import hashlib
 from typing import TYPE_CHECKING
 
+from jit_runtime.digest import short_digest
 from jit_runtime.engine.constants import immediate_word
 from jit_runtime.expand.core import Big, KindRef, Lst, Sym
 from jit_runtime.infer.sites import CODE, BirthSite
@@ -41,7 +41,7 @@ class Literals:
     def name(self, value: object) -> str:
         """The symbol of a literal in the text of a unit."""
         text = repr(self._compiler.world.universe.describe(value.kind)) if isinstance(value, KindRef) else repr(value)
-        name = "lit." + hashlib.sha1(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        name = "lit." + short_digest(text)
         if isinstance(value, (Sym, KindRef)) and name not in self.permanent:
             self.permanent[name] = value
             self._engine.define(name, self.word(value, self._constants.region))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Collection, Sequence
 
 from jit_runtime.amounts import bytes_text
@@ -30,6 +29,8 @@ def is_literals(r: Region) -> bool:
 
 
 def tree_html(regions: Sequence[Region]) -> str:
+    import html
+
     most = max((r.held for r in regions), default=0) or 1
     rows = []
     for prefix, r in _lines(regions):

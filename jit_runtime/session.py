@@ -8,7 +8,6 @@ One session is used by one thread at a time; `interrupt` and `stats` may be call
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +17,7 @@ from jit_runtime.backtrace import describe, placed
 from jit_runtime.batch import SMALLEST, Batch, stands_alone
 from jit_runtime.callbacks import Callbacks
 from jit_runtime.compiler import Compiler, definitions
+from jit_runtime.digest import sha256
 from jit_runtime.engine.engine import Engine, Raised
 from jit_runtime.expand.core import Call, Core, DefineMethod, DefineValue, DefineVersion, Global
 from jit_runtime.failures import as_omni_error
@@ -74,7 +74,7 @@ class Session:
             self.engine.call(init)
         self.library = Library()
         mode = f"{self.options.engine} {self.options.specialise}"
-        self.history = hashlib.sha256(mode.encode())  # of all that was evaluated: the state that code is compiled in
+        self.history = sha256(mode.encode())  # of all that was evaluated: the state that code is compiled in
         self.pipeline = Pipeline(self.engine, verifying=self.options.verify)
         self.compiler = Compiler(self.engine, self.library, self.pipeline)
         self.compiler.tiers.never_optimise = self.options.engine == "quick"

@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 from jit_runtime.codegen.line_tables import LineTables
 from jit_runtime.codegen.spelling import LLVM_TYPES, attributes, convention, immediate, label, linkage, symbol
-from jit_runtime.ir.nodes import Block, Function, Imm, Ins, Operand, Symbol, Temp, Variable
+from jit_runtime.ir.nodes import Function, Imm, Ins, Operand, Symbol, Temp, Variable
+from jit_runtime.passes.blocks import reverse_postorder
 
 
 class Emitter:
@@ -84,7 +85,7 @@ class Emitter:
 
     def function(self) -> str:
         fn = self.fn
-        blocks = dominators_first(fn)
+        blocks = reverse_postorder(fn.blocks[0])  # an alias is known before it is used, whatever order the blocks were made in
         for block in blocks:
             self.lines.append(f"{label(block)}:")
             for ins in block.ins:
@@ -100,24 +101,3 @@ class Emitter:
 
 
 EMIT: dict[str, Callable[[Emitter, Ins], None]] = {}
-
-
-def dominators_first(fn: Function) -> list[Block]:
-    """The reachable blocks in reverse postorder: an alias is known before it is used, whatever order the blocks were made in.
-
-    Of two targets the first comes first, if possible: without optimisation the text's order is the layout.
-    """
-    seen, order = {fn.blocks[0]}, []
-    work = [(fn.blocks[0], reversed(fn.blocks[0].ins[-1].targets))]
-    while work:
-        block, rest = work[-1]
-        for target in rest:
-            if target not in seen:
-                seen.add(target)
-                work.append((target, reversed(target.ins[-1].targets)))
-                break
-        else:
-            order.append(block)
-            work.pop()
-    order.reverse()
-    return order

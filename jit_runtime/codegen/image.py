@@ -14,14 +14,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from jit_runtime.codegen.emit import InlineFunction
-
-try:  # Python's own: hashlib loads OpenSSL, 6 ms of every start
-    from _sha2 import sha256  # type: ignore[import-not-found]
-except ImportError:
-    try:
-        from _sha256 import sha256  # type: ignore[import-not-found]
-    except ImportError:
-        from hashlib import sha256
+from jit_runtime.digest import sha256
 
 MAGIC = b"OMNIIMG1"
 KEPT = 8  # images of other versions, machines and interpreters
@@ -30,7 +23,7 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _COMPILER = (
     "syntax", "source", "layout", "ir", "types/errors.py",
     "infer/externs.py", "infer/ckinds.py", "infer/systems.py", "infer/systems_body.py", "infer/systems_forms.py", "infer/systems_prims.py",
-    "infer/systems_constants.py",
+    "infer/systems_constants.py", "passes/blocks.py",
     "codegen/emit.py", "codegen/emitter.py", "codegen/spelling.py", "codegen/line_tables.py", "codegen/low_ops.py", "codegen/pipelines.py",
     "codegen/image.py", "codegen/image_build.py",
 )  # fmt: skip

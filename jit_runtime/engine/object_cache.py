@@ -12,13 +12,7 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-try:  # Python's own: hashlib loads OpenSSL, 6 ms of every start
-    from _sha2 import sha256  # type: ignore[import-not-found]
-except ImportError:
-    try:
-        from _sha256 import sha256  # type: ignore[import-not-found]
-    except ImportError:
-        from hashlib import sha256
+from jit_runtime.digest import sha256
 
 MAGIC = b"OMNIOBJ1"
 LIMIT = 512 << 20

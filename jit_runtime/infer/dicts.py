@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jit_runtime.infer.arrays import out_of_line
 from jit_runtime.infer.code import BOOL, INT, NOTHING, Val, rep_of
 from jit_runtime.infer.number_paths import QUICK
 from jit_runtime.infer.prims import prim, values_of
@@ -19,12 +20,6 @@ if TYPE_CHECKING:
     from jit_runtime.types.builtins import Builtin
 
 DICT = BIT["Dict"]
-
-
-def out_of_line(b: Builder, builtin: Builtin, values: list[Val], mask: int) -> Val:
-    from jit_runtime.infer.calls import call_runtime
-
-    return call_runtime(b, builtin, values, mask)
 
 
 @prim("dict-ref")

@@ -135,6 +135,19 @@ def current(b: Builder, inst: Instance, values: list[Val | Virtual], k: Continua
     return NOTHING
 
 
+def deliver_body(b: Builder, lam: Lambda, k: Continuation) -> None:
+    """The value of a function's body, checked where its kind is declared and not certain."""
+    if lam.result is None or certain(b.kinds(lam.body), lam.result):
+        b.tail(lam.body, k)
+        return
+    value = b.expr(lam.body)
+    b.span = lam.body.span
+    if b.block is not None:
+        value = b.checked(value, lam.result, f"the result of `{lam.name or 'fn'}`")
+    if b.block is not None:
+        b.deliver(value, k)
+
+
 def body(b: Builder, inst: Instance, values: list[Val | Virtual], k: Continuation) -> None:
     """Build the callee's body as part of the caller, delivering to `k`."""
     assert inst.analysis is not None
@@ -154,15 +167,7 @@ def body(b: Builder, inst: Instance, values: list[Val | Virtual], k: Continuatio
             b.storage[param.var] = value
         else:
             b.bind(param.var, Val(b.to_rep(value, rep_of(mask)), mask, value.region))
-    if lam.result is None or certain(b.kinds(lam.body), lam.result):
-        b.tail(lam.body, k)
-    else:
-        value = b.expr(lam.body)
-        b.span = lam.body.span
-        if b.block is not None:
-            value = b.checked(value, lam.result, f"the result of `{lam.name or 'fn'}`")
-        if b.block is not None:
-            b.deliver(value, k)
+    deliver_body(b, lam, k)
     b.facts, b.shape, b.mf, b.storage, b.loops, b.site = saved
     b.span = span
     b.inlined.pop()

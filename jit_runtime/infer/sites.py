@@ -6,9 +6,9 @@ Numbers derive from content, so the same source gives the same LLVM text in ever
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
+from jit_runtime.digest import sha256
 from jit_runtime.infer.code import i64
 from jit_runtime.ir.nodes import Operand
 from jit_runtime.source.text import NOWHERE, Span
@@ -39,4 +39,4 @@ def site_of(b: Builder, what: str) -> Operand:
 
 
 def number(text: str) -> int:
-    return int.from_bytes(hashlib.sha1(text.encode("utf-8", "surrogatepass")).digest()[:DIGITS], "little")
+    return int.from_bytes(sha256(text.encode("utf-8", "surrogatepass")).digest()[:DIGITS], "little")

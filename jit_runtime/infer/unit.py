@@ -18,6 +18,7 @@ from jit_runtime.infer.build import Builder, Close, Continuation, Fill, Return
 from jit_runtime.infer.calls import call_rep, emit_call, place_arguments
 from jit_runtime.infer.code import NOTHING, Code, Val, i64, rep_of, word
 from jit_runtime.infer.explain import Allocation, CallNote
+from jit_runtime.infer.inline import deliver_body
 from jit_runtime.infer.placement import drop_unused, enter_activation, is_fresh, opens_activation
 from jit_runtime.infer.shape import MachineFunction, Shape
 from jit_runtime.infer.sites import BirthSite
@@ -31,7 +32,7 @@ from jit_runtime.layout.objects import BY_NAME
 from jit_runtime.source.text import NOWHERE, Span
 from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.errors import CODES
-from jit_runtime.types.kinds import ANY, BIT, BUILTIN, Kind, Struct, certain, either
+from jit_runtime.types.kinds import ANY, BIT, BUILTIN, Kind, Struct, either
 
 VARIADIC = 1 << 8
 MAX_COUNT = 255
@@ -251,14 +252,7 @@ class Unit:
         space = enter_activation(b) if opens_activation(b, lam, result) else None
         if space is not None:
             k = Close(k, b.result_place, space)
-        if lam.result is None or certain(b.kinds(lam.body), lam.result):
-            b.tail(lam.body, k)
-        else:
-            value = b.expr(lam.body)
-            b.span = lam.body.span
-            if b.block is not None:
-                value = b.checked(value, lam.result, f"the result of `{lam.name or 'fn'}`")
-                b.deliver(value, k)
+        deliver_body(b, lam, k)
         if space is not None:
             drop_unused(space)
 

@@ -8,15 +8,18 @@ from jit_runtime.ir.nodes import Block
 
 
 def reverse_postorder(first: Block, among: Container[Block] | None = None) -> list[Block]:
-    """The blocks that can be reached from `first`, by ways in `among`: each after those that dominate it."""
+    """The blocks that can be reached from `first`, by ways in `among`: each after those that dominate it.
+
+    Of two targets the first comes first, if possible: without optimisation the text's order is the layout.
+    """
     seen, order = {first}, []
-    work = [(first, iter(successors(first)))]
+    work = [(first, reversed(successors(first)))]
     while work:
         block, rest = work[-1]
         for target in rest:
             if target not in seen and (among is None or target in among):
                 seen.add(target)
-                work.append((target, iter(successors(target))))
+                work.append((target, reversed(successors(target))))
                 break
         else:
             order.append(block)
