@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from jit_runtime.expand.core import Call, Core, Lambda, Let, Letrec, Local
+from jit_runtime.expand.core import Call, Core, Global, Lambda, Let, Letrec, Local
 from jit_runtime.explain import instances, is_boxed, not_called, title
 from jit_runtime.infer.inline import analysed
 from jit_runtime.infer.placement import children
@@ -65,9 +65,14 @@ def _expressions(compiler: Compiler, facts: Analysis, body: Core, calls: dict[Sp
             yield from (Row(var.span, var.name, facts.vars[var], "variable") for var, _ in node.bindings if var in facts.vars)
         elif isinstance(node, Lambda):
             yield from (Row(param.var.span, param.var.name, facts.vars.get(param.var, 0), "variable") for param in node.params)
-        elif isinstance(node, Call) and not isinstance(node.fn, Lambda):
+        elif isinstance(node, Call) and not isinstance(node.fn, Lambda) and not _only_raises(node, facts):
             notes = _jump(node, facts) or ", ".join(_said(compiler, note) for note in calls.get(node.span, ()))
             yield Row(node.span, " ".join(node.span.text.split()), facts.kinds.get(id(node), 0), notes)
+
+
+def _only_raises(node: Call, facts: Analysis) -> bool:
+    """Does the call stand for an error of the form around it, as `match` has one where no clause fits?"""
+    return isinstance(node.fn, Global) and node.fn.name[0] == "%" and not facts.kinds.get(id(node))
 
 
 def _jump(node: Call, facts: Analysis) -> str:

@@ -62,6 +62,13 @@ def test_code_typed_says_what_is_boxed_and_how_calls_are_made(session: Printing)
     assert any("(f x) Any whatever function it is, boxed" in line for line in lines)
 
 
+def test_code_typed_lists_a_match_by_its_clauses(session: Printing) -> None:
+    printed(session, "(define {enum Op} Stop (Push [n {Int}])) (define f [o {Op}] (match o [Stop 0] [(Push n) (+ n 1)])) (f (Push 1))")
+    lines = [" ".join(line.split()[1:]) for line in printed(session, "(code-typed f)").splitlines()]
+    assert "(+ n 1) Int" in lines and "n Int variable" in lines
+    assert not any("bottom" in line for line in lines)
+
+
 def test_the_code_of_a_function_is_shown_at_each_level(session: Printing) -> None:
     printed(session, "(define f x (* x x)) (f 3)")
     for name, expected in (("code-ir", "smul_overflow"), ("code-llvm", "smul.with.overflow"), ("code-asm", "ret")):
