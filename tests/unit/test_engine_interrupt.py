@@ -66,6 +66,7 @@ def test_control_c_stops_a_loop_on_the_main_thread_without_a_keyboard_interrupt(
 
 def test_a_wakeup_descriptor_of_the_program_still_gets_its_signals(engine: Engine) -> None:
     read, write = os.pipe()
+    os.set_blocking(read, False)  # a signal that does not come is a failure, not a wait
     os.set_blocking(write, False)
     previous = signal.set_wakeup_fd(write)
     try:
