@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from jit_runtime.expand.core import Call, Const, Core, Global, If, KindRef, Lambda, Let, Local, Param, Sym, Var
+from jit_runtime.expand.core import Call, Const, Core, If, KindRef, Lambda, Let, Local, Param, Sym, Var
+from jit_runtime.expand.patterns import builtin
 from jit_runtime.source.text import Span
 from jit_runtime.types.kinds import KINDS
 from jit_runtime.types.specificity import ordered
@@ -21,41 +22,37 @@ def chooses(name: str, methods: Methods, span: Span) -> Lambda:
     return Lambda(name, [], rest, None, _by_count(name, methods, rest, span), span)
 
 
-def _builtin(name: str, span: Span, *args: Core) -> Core:
-    return Call(Global("%" + name, span), list(args), span)
-
-
 def _by_count(name: str, methods: Methods, rest: Var, span: Span) -> Core:
     count = Var("count", span)
-    result: Core = _builtin("no-method", span, Const(Sym(name), span), Local(rest, span))
+    result: Core = builtin("no-method", span, Const(Sym(name), span), Local(rest, span))
     for var, lam in methods:
         if lam.rest is not None:  # takes what no fixed count does
-            enough = _builtin(">=", span, Local(count, span), Const(lam.required, span))
-            result = If(enough, _builtin("apply", span, Local(var, span), Local(rest, span)), result, span)
+            enough = builtin(">=", span, Local(count, span), Const(lam.required, span))
+            result = If(enough, builtin("apply", span, Local(var, span), Local(rest, span)), result, span)
     for wanted in sorted({n for _, lam in methods for n in range(lam.required, len(lam.params) + 1)}, reverse=True):
         parts = [Var("argument", span) for _ in range(wanted)]
-        bindings: list[tuple[Var, Core]] = [(part, _builtin("nth", span, Local(rest, span), Const(i, span))) for i, part in enumerate(parts)]
+        bindings: list[tuple[Var, Core]] = [(part, builtin("nth", span, Local(rest, span), Const(i, span))) for i, part in enumerate(parts)]
         chosen = _by_kinds(name, methods, parts, span)
         here = Let(bindings, chosen, span) if bindings else chosen
-        result = If(_builtin("=", span, Local(count, span), Const(wanted, span)), here, result, span)
-    return Let([(count, _builtin("length", span, Local(rest, span)))], result, span)
+        result = If(builtin("=", span, Local(count, span), Const(wanted, span)), here, result, span)
+    return Let([(count, builtin("length", span, Local(rest, span)))], result, span)
 
 
 def _by_kinds(name: str, methods: Methods, variables: list[Var], span: Span) -> Core:
     def arguments() -> list[Core]:
         return [Local(var, span) for var in variables]  # a node stands in one place only: facts are kept by node
 
-    result: Core = _builtin("no-method", span, Const(Sym(name), span), _builtin("list", span, *arguments()))
+    result: Core = builtin("no-method", span, Const(Sym(name), span), builtin("list", span, *arguments()))
     for choice in reversed(ordered([lam.signature for _, lam in methods], len(variables))):
         if choice.index is None:
-            here = _builtin("ambiguous", span, Const(Sym(name), span), _builtin("list", span, *arguments()))
+            here = builtin("ambiguous", span, Const(Sym(name), span), builtin("list", span, *arguments()))
         else:
             here = Call(Local(methods[choice.index][0], span), arguments(), span)
         tests: list[Core] = []
         for var, kinds in zip(variables, choice.kinds, strict=True):
-            tests += [_builtin("instance?", span, Local(var, span), Const(KindRef(kind), span)) for kind in kinds if kind is not KINDS["Any"]]
+            tests += [builtin("instance?", span, Local(var, span), Const(KindRef(kind), span)) for kind in kinds if kind is not KINDS["Any"]]
         for group in choice.same:
-            tests += [_builtin("same-kind?", span, Local(variables[group[0]], span), Local(variables[i], span)) for i in group[1:]]
+            tests += [builtin("same-kind?", span, Local(variables[group[0]], span), Local(variables[i], span)) for i in group[1:]]
         result = _guarded(tests, here, result, span)
     return result
 
