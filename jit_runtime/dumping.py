@@ -18,21 +18,20 @@ if TYPE_CHECKING:
     from jit_runtime.expand.core import Core
     from jit_runtime.infer.unit import Unit
     from jit_runtime.infer.world import GenericFunction
-    from jit_runtime.session import Session
 
 
-def dump(session: Session, text: str, stage: str) -> str:
+def dump(compiler: Compiler, text: str, stage: str) -> str:
     """The stage's text for every form (definitions are made, expressions are compiled and not run), or for all
     compiled instances of one function when `text` is its name."""
     if stage not in DUMPS:
         raise fail("X0901", None, f"unknown stage: {stage}", help="one of " + ", ".join(DUMPS))
-    function = session.compiler.world.functions.get(text.strip())
+    function = compiler.world.functions.get(text.strip())
     if function is not None and stage not in ("forms", "core"):
-        return of_function(session.compiler, function, DUMPS[stage])
+        return of_function(compiler, function, DUMPS[stage])
     result = read(Source("<dump>", text))
     if result.diagnostics:
         raise OmniError(*result.diagnostics)
-    return "\n".join(part for form in result.forms for part in of_form(session, form, stage))
+    return "\n".join(part for form in result.forms for part in of_form(compiler, form, stage))
 
 
 def of_function(compiler: Compiler, function: GenericFunction, stage: Stage) -> str:
@@ -40,21 +39,20 @@ def of_function(compiler: Compiler, function: GenericFunction, stage: Stage) -> 
     return "\n".join(of_unit(compiler, compiler.unit_of(inst), stage) for inst in instances(function)) or not_called(function)
 
 
-def of_form(session: Session, form: Any, stage: str) -> list[str]:
+def of_form(compiler: Compiler, form: Any, stage: str) -> list[str]:
     from jit_runtime.compiler import definitions
     from jit_runtime.expand.core import DefineMethod, DefineVersion
 
     if stage == "forms":
         return [shown(READ, form)]
-    core = session.pipeline.run(EXPAND, form, session.compiler.world)
+    core = compiler.pipeline.run(EXPAND, form, compiler.world)
     if stage == "core":
         return [shown(EXPAND, core)]
     texts = []
     for part in definitions(core):
         if isinstance(part, (DefineMethod, DefineVersion)):
-            session.compiler.define(part)
+            compiler.define(part)
         else:
-            compiler = session.compiler
             texts.append(of_core(compiler, part, DUMPS[stage]))
             texts += [of_unit(compiler, compiler.unit_of(inst), DUMPS[stage]) for inst in compiler.fresh_instances()]
     return texts

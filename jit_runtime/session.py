@@ -269,7 +269,7 @@ class Session:
         """The stage's data structure for a text (forms, core, typed, placed, llvm, asm), or for one function by name."""
         from jit_runtime.dumping import dump
 
-        return dump(self, text, stage)
+        return dump(self.compiler, text, stage)
 
     def load(self, path: str) -> Result:
         with open(path, encoding="utf-8", errors="replace") as file:
