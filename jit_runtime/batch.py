@@ -19,10 +19,11 @@ from jit_runtime.codegen.image import image_key
 from jit_runtime.decisions import Question
 from jit_runtime.expand.core import Core, DefineMethod, DefineValue, DefineVersion, Global, KindRef, Lambda, SetGlobal
 from jit_runtime.infer.fuse import fuse
+from jit_runtime.infer.linker import QUICK, Place
 from jit_runtime.infer.placement import children
 from jit_runtime.infer.shape import shape_of
 from jit_runtime.infer.sites import BirthSite
-from jit_runtime.infer.unit import QUICK, Place, Unit
+from jit_runtime.infer.unit import Unit
 from jit_runtime.infer.world import GenericFunction
 from jit_runtime.ir.nodes import Module
 from jit_runtime.literals import Literals

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from jit_runtime.accounting import Accounting
-from jit_runtime.compiler import definitions
 from jit_runtime.data_form import form_of, text_of, type_name
+from jit_runtime.definitions import evaluated_parts
 from jit_runtime.expand.core import DefineMethod, DefineValue, DefineVersion
 from jit_runtime.infer.world import GenericFunction
 from jit_runtime.layout import words
@@ -55,9 +55,9 @@ class Callbacks:
     def _eval(self, word: int, dest: int) -> int:
         """Evaluate data at top level; the last value is born in `dest`."""
         compiler, result = self._compiler, words.NOTHING
-        for part in definitions(compiler.pipeline.run(EXPAND, form_of(self._engine, word), compiler.world)):
+        for part in evaluated_parts(compiler.pipeline.run(EXPAND, form_of(self._engine, word), compiler.world)):
             if isinstance(part, (DefineMethod, DefineVersion)):
-                compiler.define(part)
+                compiler.definitions.define(part)
                 result = words.NOTHING
                 continue
             unit, entry = compiler.form(part)

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jit_runtime.infer.unit import OPTIMISED, Closure, Unit
+from jit_runtime.infer.linker import OPTIMISED, Closure
+from jit_runtime.infer.local_entries import generic_entry
+from jit_runtime.infer.unit import Unit
 from jit_runtime.source.diagnostics import fail
 from jit_runtime.types.kinds import Struct
 
@@ -79,7 +81,7 @@ class ExistingCode:
         """All that goes through a slot or a function's entry is compiled again at its next call, and closures get new code."""
         compiler = self._compiler
         for slot in list(compiler.slots.values()):
-            compiler.invalidate(slot.instance)
+            compiler.definitions.invalidate(slot.instance)
             if slot.again:
                 slot.slot.reset()
         compiler.objects.kinds_changed()
@@ -117,7 +119,7 @@ class ClosureUnit(Unit):
 
     def build(self) -> str:
         """Its entry is a closure's code again."""
-        self.name = self.entry(self.again.lam)
+        self.name = generic_entry(self, self.again.lam)
         self.closure_code[Closure(self.again.shape, self.again.lam, self.name)] = None
         self.finish()
         return self.name

@@ -12,31 +12,27 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from jit_runtime.batch import names_in
 from jit_runtime.closure_code import ExistingCode
 from jit_runtime.code_accounting import Code, CodeAccounts
 from jit_runtime.codegen.line_tables import only_place
 from jit_runtime.decisions import Decisions, Question
+from jit_runtime.definitions import Definitions
 from jit_runtime.engine.constants import Constants
-from jit_runtime.expand.core import Call, Core, DefineMethod, DefineValue, DefineVersion, Lambda, Seq
-from jit_runtime.expand.extensions import EXTENSION
-from jit_runtime.expand.kind_definitions import CONSTRUCTOR, constructed
+from jit_runtime.expand.core import Core, DefineValue
 from jit_runtime.function_objects import FunctionObjects
 from jit_runtime.infer.adapters import AdapterUnit, RedispatchUnit
 from jit_runtime.infer.annotate import Inference
-from jit_runtime.infer.builtin_functions import extended
-from jit_runtime.infer.calls import call_rep
-from jit_runtime.infer.unit import OPTIMISED, QUICK, Unit, mangle
-from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance, Method, World, dispatch
+from jit_runtime.infer.linker import OPTIMISED, QUICK, mangle
+from jit_runtime.infer.machine_calls import call_rep
+from jit_runtime.infer.unit import Unit
+from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance, Method, World
 from jit_runtime.kind_objects import KindObjects
-from jit_runtime.layout.records import CELL
 from jit_runtime.literals import Literals
 from jit_runtime.pipeline import BUILD, EMIT, INFER, LINK, ROOTS, Pipeline
 from jit_runtime.sites import Sites
-from jit_runtime.source.diagnostics import OmniError
 from jit_runtime.tiering import Tiers
-from jit_runtime.types.builtins import Builtin, find_builtin
-from jit_runtime.types.kinds import ANY, BIT, NUMBERED, Kind, Struct
+from jit_runtime.types.builtins import Builtin
+from jit_runtime.types.kinds import Kind, Struct
 
 if TYPE_CHECKING:
     from jit_runtime.batch import Merged
@@ -74,6 +70,7 @@ class Compiler:
         self.changed_words: dict[Struct, Any] = {}
         self.existing = ExistingCode(self)
         self.world = World()
+        self.definitions = Definitions(self)
         self.decisions = Decisions(engine, self.world.universe)
         self.world.library = library
         self.inference = Inference(self.world)
@@ -242,38 +239,6 @@ class Compiler:
         linked.code = self.accounts.linked(unit.module, linked, tier, elsewhere)
         return linked
 
-    # ---- definitions ----
-
-    def define(self, node: DefineMethod | DefineVersion) -> None:
-        if isinstance(node, DefineVersion):
-            self.define_version(node.kind)
-        else:
-            self.define_method(node)
-
-    def define_version(self, struct: Struct) -> None:
-        """Values of a struct are seen as those of this version. All code is compiled again at its next call; what runs sees at
-        constructors that they make another version (`changed`)."""
-        new = struct.newest is struct and struct.enum is not None and struct not in self.structs and struct.nominal is struct
-        if struct.newest is struct and not new:
-            return
-        self.require_free(struct)
-        if not new:
-            self.changed_word(struct.newest).value = 1
-        self.changed_word(struct).value = 0
-        self.world.universe.activate(struct)
-        self.kinds.activate(struct)
-        self.decisions.new_generation()
-        self.existing.renew(struct)
-        self.engine.nudge()
-
-    def require_free(self, struct: Struct) -> None:
-        """Before anything of a new version is defined: may it be?"""
-        try:
-            self.existing.require_free(struct)
-        except OmniError:
-            self.world.universe.forget(struct)
-            raise
-
     def changed(self, struct: Struct) -> str:
         """Symbol of a word that is 0 while the struct's constructor makes this version: code that constructs looks at it."""
         self.changed_word(struct)
@@ -285,97 +250,6 @@ class Compiler:
             word = self.changed_words[struct] = ctypes.c_int64(0)
             self.engine.define(self.changed(struct), ctypes.addressof(word))
         return word
-
-    def define_method(self, node: DefineMethod) -> None:
-        """Add or replace a method. Code that assumed something about the name is made stale."""
-        self.existing.admit_primitives()
-        name, makes = node.name, made_by(node)
-        function = self.world.functions.get(name)
-        if makes is not None and function is not None and makes in [method.makes for method in function.methods]:
-            return  # the same struct is defined again
-        if makes is not None and makes.newest is not makes:
-            self.require_free(makes)
-        self.named_by_methods.update(names_in(node.method))
-        if function is None:
-            builtin = find_builtin(name) if EXTENSION in node.flags else None
-            function = self.world.functions[name] = GenericFunction(name) if builtin is None else extended(builtin, name)
-            function.specialise = self.specialise
-        function.doc = node.doc or function.doc
-        gone = [method for method in function.methods if makes is not None and method.makes is not None]
-        method, old = function.define(node.method, makes, node.flags)
-        if old is not None:
-            for key, inst in old.instances.items():
-                inst.method = method
-                inst.analysis, inst.stale, inst.result = None, True, 0
-                method.instances[key] = inst
-                self.restart(inst)
-        else:
-            self.world.values.pop(name, None)
-            self.name_changed(name)
-            for other in [*function.methods, *gone]:
-                for inst in list(other.instances.values()) if other is not method else ():
-                    self.choose_again(inst)
-        self.objects.redefined(function)
-        self.engine.nudge()  # loops that call themselves look whether they were redefined
-
-    def choose_again(self, inst: Instance) -> None:
-        """A method was added: running code that calls an instance through its slot may mean the new one."""
-        slot = self.by_instance.get(inst)
-        if slot is None or inst.method.lam.rest is not None:
-            return
-        targets = dispatch(inst.method.function, inst.key).targets
-        if targets and targets[0].instance is inst and not targets[0].tests and not targets[0].same:
-            return
-        del self.by_instance[inst]
-        slot.instance = Instance(inst.method, inst.key, inst.given)  # the slot is not the instance's any more
-        slot.again = True
-        slot.slot.reset()
-        if slot.version is not None:
-            slot.version.value += 1
-
-    def define_cell(self, node: DefineValue) -> GlobalValue:
-        """A global for a value definition; an existing one is kept (its cell may be in use), with the new declared kind."""
-        value = self.cells.get(node.name)
-        if value is None:
-            value = self.cells[node.name] = GlobalValue(node.name, self.constants.cell(node.name))
-            self.engine.define(self.cell(value), value.cell)
-        if node.name in self.world.functions or self.world.values.get(node.name) is not value or value.kind is not node.kind:
-            self.world.functions.pop(node.name, None)
-            value.kind = node.kind
-            self.world.values[node.name] = value
-            self.name_changed(node.name)
-        value.doc = node.doc
-        return value
-
-    def name_changed(self, name: str) -> None:
-        """A name means another thing than before: what was compiled with the old meaning is compiled again when next called."""
-        for inst in self.world.dependents.pop(name, ()):
-            self.invalidate(inst)
-
-    def invalidate(self, inst: Instance) -> None:
-        """Analyse and compile an instance again at its next call, and all that assumed its result."""
-        work = [inst]
-        while work:
-            at = work.pop()
-            if at.stale:
-                continue
-            at.stale, at.analysis, at.result = True, None, 0
-            self.restart(at)
-            work.extend(at.callers)
-            at.callers = set()
-
-    def restart(self, inst: Instance) -> None:
-        """Put the stub back; callers compiled against the old result kinds are made stale too."""
-        slot = self.by_instance.get(inst)
-        if slot is not None:
-            slot.slot.reset()
-            if slot.version is not None:
-                slot.version.value += 1
-        self.objects.result_changed(inst.method.function)
-        callers, inst.callers = inst.callers, set()
-        for caller in callers:
-            if caller is not inst:
-                self.invalidate(caller)
 
     # ---- Linker ----
 
@@ -424,13 +298,19 @@ class Compiler:
     def cell(self, value: GlobalValue) -> str:
         return "cell." + mangle(value.name)
 
-    def value_defined(self, name: str) -> None:
-        """A variable of the module has its value: calls that are compiled from now on guess that it keeps its kind."""
-        self.defined.add(name)
-        word = ctypes.c_uint64.from_address(self.world.values[name].cell + CELL.offsets["value"]).value
-        index = self.engine.call("rt_kind_of_value", word)
-        kind = NUMBERED[index] if index < len(NUMBERED) else "Any"
-        self.world.likely[name] = BIT.get("Array Any" if kind == "Array" else kind, ANY)
+    def define_cell(self, node: DefineValue) -> GlobalValue:
+        """A global for a value definition; an existing one is kept (its cell may be in use), with the new declared kind."""
+        value = self.cells.get(node.name)
+        if value is None:
+            value = self.cells[node.name] = GlobalValue(node.name, self.constants.cell(node.name))
+            self.engine.define(self.cell(value), value.cell)
+        if node.name in self.world.functions or self.world.values.get(node.name) is not value or value.kind is not node.kind:
+            self.world.functions.pop(node.name, None)
+            value.kind = node.kind
+            self.world.values[node.name] = value
+            self.definitions.name_changed(node.name)
+        value.doc = node.doc
+        return value
 
     def is_defined(self, value: GlobalValue) -> bool:
         return value.name in self.defined
@@ -455,18 +335,3 @@ class Compiler:
 
     def decision(self, function: GenericFunction, asked: Question) -> str:
         return self.decisions.symbol(f"decide.{mangle(function.name)}", asked)
-
-
-def made_by(node: DefineMethod) -> Struct | None:
-    """The struct whose constructor a method is."""
-    if CONSTRUCTOR not in node.flags:
-        return None
-    assert isinstance(node.method.body, Call)
-    return constructed(node.method.body)
-
-
-def definitions(core: Core) -> list[Core]:
-    """The parts of a top-level form that are evaluated one after the other."""
-    if isinstance(core, Seq):
-        return [part for item in core.items for part in definitions(item)]
-    return [Seq([core], core.span) if isinstance(core, Lambda) else core]  # a Lambda at the top of an analysis is a method

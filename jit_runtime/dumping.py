@@ -40,7 +40,7 @@ def of_function(compiler: Compiler, function: GenericFunction, stage: Stage) -> 
 
 
 def of_form(compiler: Compiler, form: Any, stage: str) -> list[str]:
-    from jit_runtime.compiler import definitions
+    from jit_runtime.definitions import evaluated_parts
     from jit_runtime.expand.core import DefineMethod, DefineVersion
 
     if stage == "forms":
@@ -49,9 +49,9 @@ def of_form(compiler: Compiler, form: Any, stage: str) -> list[str]:
     if stage == "core":
         return [shown(EXPAND, core)]
     texts = []
-    for part in definitions(core):
+    for part in evaluated_parts(core):
         if isinstance(part, (DefineMethod, DefineVersion)):
-            compiler.define(part)
+            compiler.definitions.define(part)
         else:
             texts.append(of_core(compiler, part, DUMPS[stage]))
             texts += [of_unit(compiler, compiler.unit_of(inst), DUMPS[stage]) for inst in compiler.fresh_instances()]

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jit_runtime.expand.core import Const, Lambda
-from jit_runtime.infer.annotate import Analysis
+from jit_runtime.infer.analysis import Analysis
 from jit_runtime.infer.builtin_functions import as_generic
 from jit_runtime.infer.entries import BuiltinUnit, EntryUnit
-from jit_runtime.infer.prims import op_symbol
+from jit_runtime.infer.linker import QUICK, mangle
+from jit_runtime.infer.number_prims import op_symbol
 from jit_runtime.infer.shape import MachineFunction, Shape
-from jit_runtime.infer.unit import QUICK, mangle
 from jit_runtime.infer.world import GenericFunction
 from jit_runtime.layout import words
 from jit_runtime.source.text import NOWHERE

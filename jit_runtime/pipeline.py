@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jit_runtime.codegen.emit import emit_module
 from jit_runtime.expand.expand import expand_toplevel
-from jit_runtime.infer.unit import OPTIMISED
+from jit_runtime.infer.linker import OPTIMISED
 from jit_runtime.infer.world import Instance
 from jit_runtime.passes.ranges import remove_checks
 from jit_runtime.passes.roots import root
@@ -34,7 +34,8 @@ from jit_runtime.syntax.reader import read
 if TYPE_CHECKING:
     from jit_runtime.engine.engine import Engine
     from jit_runtime.expand.core import Core
-    from jit_runtime.infer.annotate import Analysis, Inference
+    from jit_runtime.infer.analysis import Analysis
+    from jit_runtime.infer.annotate import Inference
     from jit_runtime.infer.unit import Unit
     from jit_runtime.ir.nodes import Module
 

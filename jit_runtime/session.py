@@ -16,7 +16,8 @@ from jit_runtime.accounting import COUNTERS, DISPLAYED, LEVELS
 from jit_runtime.backtrace import describe, placed
 from jit_runtime.batch import SMALLEST, Batch, stands_alone
 from jit_runtime.callbacks import Callbacks
-from jit_runtime.compiler import Compiler, definitions
+from jit_runtime.compiler import Compiler
+from jit_runtime.definitions import evaluated_parts
 from jit_runtime.digest import sha256
 from jit_runtime.engine.engine import Engine, Raised
 from jit_runtime.expand.core import Call, Core, DefineMethod, DefineValue, DefineVersion, Global
@@ -129,7 +130,7 @@ class Session:
     def _expand(self, form: Any) -> list[Core]:
         if self._stopped:
             raise KeyboardInterrupt
-        return definitions(self.pipeline.run(EXPAND, form, self.compiler.world))
+        return evaluated_parts(self.pipeline.run(EXPAND, form, self.compiler.world))
 
     def _perform_batches(self, forms: list[Any], result: Result) -> None:
         """Many forms: compiled in batches, run one after the other."""
@@ -152,7 +153,7 @@ class Session:
             self._remember(core)
             self._run(core, entry, result, show=core is forms[-1])
             if isinstance(core, DefineValue):
-                self.compiler.value_defined(core.name)
+                self.compiler.definitions.value_defined(core.name)
         for core in forms[len(entries) :]:
             self._perform(core, result)
 
@@ -162,7 +163,7 @@ class Session:
     def _perform(self, core: Core, result: Result, *, show: bool = True) -> None:
         self._remember(core)
         if isinstance(core, (DefineMethod, DefineVersion)):
-            self.compiler.define(core)
+            self.compiler.definitions.define(core)
             result.value_text, result.kind = "nothing", "Nothing"
             return
         unit, entry = self.compiler.form(core)
@@ -171,7 +172,7 @@ class Session:
         finally:
             self.compiler.retire(unit)
         if isinstance(core, DefineValue):
-            self.compiler.value_defined(core.name)
+            self.compiler.definitions.value_defined(core.name)
 
     def _run(self, core: Core, entry: int, result: Result, *, show: bool = True) -> None:
         engine = self.engine

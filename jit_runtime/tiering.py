@@ -15,9 +15,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakValueDictionary
 
-from jit_runtime.infer.annotate import Analysis
+from jit_runtime.infer.analysis import Analysis
+from jit_runtime.infer.linker import OPTIMISED, QUICK
 from jit_runtime.infer.specialisation import gains_by_heat
-from jit_runtime.infer.unit import OPTIMISED, QUICK, Unit
+from jit_runtime.infer.unit import Unit
 from jit_runtime.ir.nodes import Function, Module
 from jit_runtime.passes.loop_entries import Header, copied, counted, counter_name, entry, headers
 
@@ -190,7 +191,7 @@ class Tiers:
             slot.instance.method.hot = True
             for caller in list(slot.instance.callers):
                 if caller is not slot.instance:
-                    compiler.invalidate(caller)
+                    compiler.definitions.invalidate(caller)
         unit = compiler.unit_of(slot.instance, slot, OPTIMISED)
         if self.waits or size(unit) < self.big:
             return compiler.put(slot, compiler.link_unit(unit, OPTIMISED), unit.name)

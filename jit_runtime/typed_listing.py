@@ -16,7 +16,7 @@ from jit_runtime.infer.placement import children
 
 if TYPE_CHECKING:
     from jit_runtime.compiler import Compiler
-    from jit_runtime.infer.annotate import Analysis
+    from jit_runtime.infer.analysis import Analysis
     from jit_runtime.infer.explain import CallNote
     from jit_runtime.infer.world import GenericFunction, Instance
     from jit_runtime.source.text import Span

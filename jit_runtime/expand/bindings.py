@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from jit_runtime.expand.bodies import Step, arrange, checked
 from jit_runtime.expand.core import Call, Core, Lambda, Let, Letrec, Local, Param, SetGlobal, SetLocal, Var
+from jit_runtime.expand.destructuring import destructure
 from jit_runtime.expand.functions import declare, strip
 from jit_runtime.expand.kinds import annotation
 from jit_runtime.expand.mistakes import malformed
 from jit_runtime.expand.paths import set_path
-from jit_runtime.expand.patterns import destructure
 from jit_runtime.expand.scope import Scope, lookup
 from jit_runtime.source.diagnostics import fail
 from jit_runtime.syntax import forms as f

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from jit_runtime.expand.bindings import Group, bind_target
+from jit_runtime.expand.builtin_calls import builtin
 from jit_runtime.expand.core import Const, Core, If, Let, Local, Seq, Var, While
 from jit_runtime.expand.functions import strip
 from jit_runtime.expand.mistakes import malformed
-from jit_runtime.expand.patterns import builtin
 from jit_runtime.expand.scope import Scope
 from jit_runtime.source.text import Span
 from jit_runtime.syntax import forms as f

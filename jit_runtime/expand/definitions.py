@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jit_runtime.expand.bodies import Step, checked, sequence
 from jit_runtime.expand.core import Const, Core, DefineMethod, DefineValue, Global, Lambda, Let, Local, SetLocal, Var
+from jit_runtime.expand.destructuring import destructure, pattern_names
 from jit_runtime.expand.extensions import flags_of
 from jit_runtime.expand.functions import Header, declare, header_with_list, make_lambda, split_header, strip
 from jit_runtime.expand.kind_definitions import define_kind
@@ -14,7 +15,6 @@ from jit_runtime.expand.kind_versions import warn_of_lost_constructor
 from jit_runtime.expand.kinds import annotation, bind_variables
 from jit_runtime.expand.local_generics import chooses
 from jit_runtime.expand.mistakes import malformed, unbindable, unsupported
-from jit_runtime.expand.patterns import destructure, pattern_names
 from jit_runtime.expand.scope import Scope
 from jit_runtime.source.diagnostics import fail
 from jit_runtime.source.text import Span

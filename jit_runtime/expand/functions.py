@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import Core, Lambda, Let, Letrec, Local, Param, Var
+from jit_runtime.expand.destructuring import destructure
 from jit_runtime.expand.kinds import annotation
 from jit_runtime.expand.mistakes import duplicate, malformed, unbindable, unsupported
-from jit_runtime.expand.patterns import destructure
 from jit_runtime.expand.scope import Scope
 from jit_runtime.source.diagnostics import fail
 from jit_runtime.syntax import forms as f

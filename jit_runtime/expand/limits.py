@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jit_runtime.expand.builtin_calls import builtin
 from jit_runtime.expand.core import Core, Finally, Let, Local, Var
 from jit_runtime.expand.mistakes import malformed
-from jit_runtime.expand.patterns import builtin
 from jit_runtime.expand.scope import Scope
 from jit_runtime.syntax import forms as f
 

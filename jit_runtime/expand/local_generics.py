@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from jit_runtime.expand.builtin_calls import builtin
 from jit_runtime.expand.core import Call, Const, Core, If, KindRef, Lambda, Let, Local, Param, Sym, Var
-from jit_runtime.expand.patterns import builtin
 from jit_runtime.source.text import Span
 from jit_runtime.types.kinds import KINDS
 from jit_runtime.types.specificity import ordered

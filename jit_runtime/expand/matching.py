@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jit_runtime.expand.builtin_calls import builtin
 from jit_runtime.expand.core import Const, Core, If, Let, Local, Seq, SetLocal, Var
 from jit_runtime.expand.coverage import ANYTHING, PARTIAL, Head, Row, all_missing, family, is_whole, pattern_of, useful
 from jit_runtime.expand.coverage import Pattern as Covered
 from jit_runtime.expand.functions import strip
 from jit_runtime.expand.mistakes import malformed
-from jit_runtime.expand.patterns import Pattern, builtin, is_slot
+from jit_runtime.expand.patterns import Pattern
 from jit_runtime.expand.scope import Scope
+from jit_runtime.expand.sequence_patterns import is_slot
 from jit_runtime.source.diagnostics import Diagnostic
 from jit_runtime.syntax import forms as f
 from jit_runtime.types.kinds import Kind, Struct

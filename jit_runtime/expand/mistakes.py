@@ -41,3 +41,13 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
 
     near = get_close_matches(name, list(known), 1)
     return f"did you mean `{near[0]}`?" if near else None
+
+
+def bad_pattern(span: Span, problem: str) -> OmniError:
+    return fail(
+        "X008",
+        span,
+        f"bad pattern `{span.text}`: {problem}",
+        "patterns are names, literals, {Kind}, [p ...], (list p ...), (cons h t), (Struct p ...), (:key ...), "
+        "(or p ...), (and p ...), (not p), (as p name)",
+    )

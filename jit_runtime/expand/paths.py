@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jit_runtime.expand.builtin_calls import again, builtin
 from jit_runtime.expand.core import Call, Const, Core, Global, If, Lambda, Let, Local, Param, Seq, Sym, Var
 from jit_runtime.expand.kind_definitions import construct
 from jit_runtime.expand.kinds import qualified
 from jit_runtime.expand.mistakes import malformed
-from jit_runtime.expand.patterns import again, builtin
 from jit_runtime.expand.scope import Scope, lookup
 from jit_runtime.source.text import Span
 from jit_runtime.syntax import forms as f

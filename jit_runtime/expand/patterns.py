@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from jit_runtime.expand.core import Call, Chr, Const, Core, Global, If, KindRef, Local, Seq, SetLocal, Sym, Var
+from jit_runtime.expand.builtin_calls import again, builtin
+from jit_runtime.expand.core import Call, Chr, Const, Core, If, KindRef, Local, Seq, SetLocal, Sym, Var
 from jit_runtime.expand.kinds import kind_of, qualified
-from jit_runtime.expand.mistakes import duplicate
-from jit_runtime.source.diagnostics import OmniError, fail
+from jit_runtime.expand.mistakes import bad_pattern, duplicate
+from jit_runtime.expand.sequence_patterns import array, sequence
 from jit_runtime.source.text import Span
 from jit_runtime.syntax import forms as f
 from jit_runtime.types.kinds import KINDS, Struct
@@ -53,7 +54,7 @@ class Pattern:
         """Match `form` against the value of a variable. Raises X008, X002, X003."""
         rule = BY_CLASS.get(type(form))
         if rule is None:
-            raise bad_pattern(form, "this is not a pattern")
+            raise bad_pattern(form.span, "this is not a pattern")
         rule(self, form, subject)
 
     def part(self, form: f.Form, access: Core) -> None:
@@ -72,7 +73,7 @@ class Pattern:
         if form.name == "_":
             return
         if form.name in ("..", "...", "&", "|>", ":when"):
-            raise bad_pattern(form, f"`{form.name}` is out of place")
+            raise bad_pattern(form.span, f"`{form.name}` is out of place")
         if form.name in self.names:
             raise duplicate(form.name, form.span, "a pattern")
         self.names.add(form.name)
@@ -90,29 +91,6 @@ class Pattern:
                 self.hoisted.append(var)
                 result = Seq([SetLocal(var, core, core.span), result], core.span)
         return result
-
-
-def bad_pattern(form: f.Form, problem: str) -> OmniError:
-    return fail(
-        "X008",
-        form.span,
-        f"bad pattern `{form.span.text}`: {problem}",
-        "patterns are names, literals, {Kind}, [p ...], (list p ...), (cons h t), (Struct p ...), (:key ...), "
-        "(or p ...), (and p ...), (not p), (as p name)",
-    )
-
-
-def builtin(name: str, span: Span, *args: Core) -> Core:
-    """A call of a builtin, whatever the user named the same."""
-    return Call(Global("%" + name, span), [again(arg) for arg in args], span)
-
-
-def again(value: Core) -> Core:
-    """A subject is named in many places, and a node stands in one only: facts are kept by node."""
-    return Local(value.var, value.span) if type(value) is Local else value
-
-
-# ---- one rule for each class of form ----
 
 
 def _name(p: Pattern, form: f.Symbol, subject: Local) -> None:
@@ -143,7 +121,7 @@ def _literal(p: Pattern, form: f.Literal, subject: Local) -> None:
 
 def _quoted(p: Pattern, form: f.Quote, subject: Local) -> None:
     if form.op != "quote":
-        raise bad_pattern(form, f"{form.op} has no meaning here")
+        raise bad_pattern(form.span, f"{form.op} has no meaning here")
     value = p.x.expand(form, None)
     symbol = type(value) is Const and type(value.value) is Sym
     p.test(builtin("eq?" if symbol else "=", form.span, subject, value))
@@ -163,85 +141,12 @@ def _value_kind(p: Pattern, form: f.ValueKind, subject: Local) -> None:
 
 def _meta(p: Pattern, form: f.Meta, subject: Local) -> None:
     if form.form is None:
-        raise bad_pattern(form, "metadata with nothing after it")
+        raise bad_pattern(form.span, "metadata with nothing after it")
     p.add(form.form, subject)
 
 
 def _is_kind(subject: Local, kind: str, span: Span) -> Core:
     return builtin("instance?", span, subject, Const(KindRef(KINDS[kind]), span))
-
-
-# ---- sequences ----
-
-
-def _array(p: Pattern, form: f.Array, subject: Local) -> None:
-    """`[name {Kind}]` is a name with a kind, anything else a sequence."""
-    if is_slot(form.items) and len(form.items) == 2:
-        p.add(form.items[0], subject)
-        p.add(form.items[1], subject)
-    else:
-        _sequence(p, form.items, form.span, subject)
-
-
-def is_slot(items: list[f.Form]) -> bool:
-    """`name {Kind}` and then nothing or guards."""
-    if len(items) < 2 or type(items[0]) is not f.Symbol or type(items[1]) is not f.Kind:
-        return False
-    return len(items) == 2 or (type(items[2]) is f.Symbol and items[2].name in ("&", ":when"))
-
-
-def _with_kinds(items: list[f.Form]) -> list[tuple[f.Form, f.Kind | None]]:
-    """The elements; a kind right after a name belongs to it."""
-    elements: list[tuple[f.Form, f.Kind | None]] = []
-    for item in items:
-        if type(item) is f.Kind and elements and type(elements[-1][0]) is f.Symbol and elements[-1][1] is None:
-            elements[-1] = (elements[-1][0], item)
-        else:
-            elements.append((item, None))
-    return elements
-
-
-def _sequence(p: Pattern, items: list[f.Form], span: Span, subject: Local) -> None:
-    """`p ... (.. rest)? p ...` of an array or a list."""
-    elements = _with_kinds(items)
-    dots = [i for i, (item, _) in enumerate(elements) if type(item) is f.Symbol and item.name == ".."]
-    length = builtin("sequence-length", span, subject)
-    if not dots:
-        p.test(builtin("=", span, length, Const(len(elements), span)))
-        _elements(p, elements, subject)
-        return
-    at = dots[0]
-    if len(dots) > 1 or at + 1 == len(elements) or type(elements[at + 1][0]) is not f.Symbol:
-        raise bad_pattern(elements[at][0], "`..` takes one name, once")
-    before, after, rest = elements[:at], elements[at + 2 :], elements[at + 1]
-    count = p.keep(length, span)
-    p.test(builtin(">=", span, count, Const(len(before) + len(after), span)))
-    _elements(p, before, subject)
-    end: Core = builtin("-", span, count, Const(len(after), span)) if after else count
-    _element(p, rest, builtin("sequence-slice", rest[0].span, subject, Const(at, span), end))
-    for i, element in enumerate(after):
-        at_end = element[0].span
-        index = builtin("-", at_end, count, Const(len(after) - i, at_end))
-        _element(p, element, builtin("sequence-ref", at_end, subject, index))
-
-
-def _elements(p: Pattern, elements: list[tuple[f.Form, f.Kind | None]], subject: Local) -> None:
-    for i, element in enumerate(elements):
-        span = element[0].span
-        _element(p, element, builtin("sequence-ref", span, subject, Const(i, span)))
-
-
-def _element(p: Pattern, element: tuple[f.Form, f.Kind | None], access: Core) -> None:
-    form, kind = element
-    if kind is None:
-        p.part(form, access)
-        return
-    part = p.keep(access, form.span)
-    p.add(kind, part)
-    p.add(form, part)
-
-
-# ---- lists with a head ----
 
 
 def _list(p: Pattern, form: f.List, subject: Local) -> None:
@@ -258,13 +163,13 @@ def _list(p: Pattern, form: f.List, subject: Local) -> None:
     elif type(head) in (f.Symbol, f.Path):
         _constructor(p, form, subject)
     else:
-        raise bad_pattern(form, "a pattern in parentheses begins with a name or with :keys")
+        raise bad_pattern(form.span, "a pattern in parentheses begins with a name or with :keys")
 
 
 def _keys(p: Pattern, form: f.List, subject: Local) -> None:
     for item in form.items:
         if type(item) is not f.Quote or not item.colon or type(item.form) is not f.Symbol:
-            raise bad_pattern(form, "expected only keys, as in (:x :y)")
+            raise bad_pattern(form.span, "expected only keys, as in (:x :y)")
         key = Const(Sym(item.form.name), item.span)
         if p.lenient:
             p.bind(item.form, builtin("destructure-key", item.span, subject, key))
@@ -277,10 +182,10 @@ def _constructor(p: Pattern, form: f.List, subject: Local) -> None:
     """`(Ctor p ...)`: a struct or a variant with one pattern for each field, in their order."""
     made = struct_named(p.x, form.items[0])
     if made is None:
-        raise bad_pattern(form, f"`{form.items[0].span.text}` is no struct and no variant")
+        raise bad_pattern(form.span, f"`{form.items[0].span.text}` is no struct and no variant")
     fields = made.latest.fields
     if len(form.items) - 1 != len(fields):
-        raise bad_pattern(form, f"arity: `{made.name}` has {len(fields)} field{'s' if len(fields) != 1 else ''}")
+        raise bad_pattern(form.span, f"arity: `{made.name}` has {len(fields)} field{'s' if len(fields) != 1 else ''}")
     p.test(builtin("instance?", form.span, subject, Const(KindRef(made), form.span)))
     for field, item in zip(fields, form.items[1:], strict=True):
         p.part(item, builtin("path-get", item.span, subject, Const(Sym(field.name), item.span)))
@@ -301,13 +206,13 @@ def _path(p: Pattern, form: f.Path, subject: Local) -> None:
     """`Enum.Variant` of a variant without fields."""
     made = struct_named(p.x, form)
     if made is None or not made.latest.is_constant:
-        raise bad_pattern(form, "this is no variant without fields")
+        raise bad_pattern(form.span, "this is no variant without fields")
     p.test(builtin("instance?", form.span, subject, Const(KindRef(made), form.span)))
 
 
 def _list_pattern(p: Pattern, form: f.List, subject: Local) -> None:
     p.test(_is_kind(subject, "List", form.span))
-    _sequence(p, form.items[1:], form.span, subject)
+    sequence(p, form.items[1:], form.span, subject)
 
 
 def _cons(p: Pattern, form: f.List, subject: Local) -> None:
@@ -320,7 +225,7 @@ def _cons(p: Pattern, form: f.List, subject: Local) -> None:
 def _as(p: Pattern, form: f.List, subject: Local) -> None:
     _count(form, 2)
     if type(form.items[2]) is not f.Symbol:
-        raise bad_pattern(form, "expected (as pattern name)")
+        raise bad_pattern(form.span, "expected (as pattern name)")
     p.add(form.items[1], subject)
     p.bind(form.items[2], subject)
 
@@ -340,7 +245,7 @@ def _not(p: Pattern, form: f.List, subject: Local) -> None:
     inner = Pattern(p.x, p.scope, p.lenient)
     inner.add(form.items[1], subject)
     if inner.binds:
-        raise bad_pattern(form, f"`{inner.binds[0][0].name}` would have no value where `not` succeeds")
+        raise bad_pattern(form.span, f"`{inner.binds[0][0].name}` would have no value where `not` succeeds")
     test = inner.condition(Const(True, form.span))
     p.hoisted.extend(inner.hoisted)
     p.test(If(test, Const(False, form.span), Const(True, form.span), form.span))
@@ -349,7 +254,7 @@ def _not(p: Pattern, form: f.List, subject: Local) -> None:
 def _or(p: Pattern, form: f.List, subject: Local) -> None:
     """Each branch stores what it binds in temporaries that all branches share."""
     if len(form.items) < 2:
-        raise bad_pattern(form, "expected (or pattern ...)")
+        raise bad_pattern(form.span, "expected (or pattern ...)")
     branches = []
     for item in form.items[1:]:
         branch = Pattern(p.x, p.scope, p.lenient)
@@ -358,7 +263,7 @@ def _or(p: Pattern, form: f.List, subject: Local) -> None:
     names = {symbol.name: symbol for symbol, _ in branches[0].binds}
     for branch, item in zip(branches, form.items[1:]):  # one each
         if {symbol.name for symbol, _ in branch.binds} != names.keys():
-            raise bad_pattern(item, "all branches of `or` must bind the same names")
+            raise bad_pattern(item.span, "all branches of `or` must bind the same names")
     shared = {name: Var(name, symbol.span, assigned=True, part=not p.lenient) for name, symbol in names.items()}
     test: Core = Const(False, form.span)
     for branch in reversed(branches):
@@ -381,7 +286,7 @@ def _either(p: Pattern, branch: Pattern, shared: dict[str, Var], otherwise: Core
 
 def _count(form: f.List, count: int) -> None:
     if len(form.items) != count + 1:
-        raise bad_pattern(form, f"expected {count} operand{'s' if count > 1 else ''}")
+        raise bad_pattern(form.span, f"expected {count} operand{'s' if count > 1 else ''}")
 
 
 HEADS: dict[str, Callable[[Pattern, f.List, Local], None]] = {
@@ -406,36 +311,10 @@ BY_CLASS: dict[type, Callable[[Pattern, Any, Local], None]] = {
     f.Kind: _kind,
     f.Meta: _meta,
     f.ValueKind: _value_kind,
-    f.Array: _array,
+    f.Array: array,
     f.List: _list,
     f.Path: _path,
 }
 
 
-# ---- destructuring ----
 
-
-def destructure(x: Expander, form: f.Form, subject: Local, scope: Scope, seen: set[str], out: list[tuple[Var, Core]]) -> None:
-    """Append the bindings that take a value apart; a value that does not fit is an error containing `destructuring`."""
-    pattern = Pattern(x, scope, lenient=True)
-    pattern.add(form, subject)
-    out.extend((temporary, Const(None, form.span)) for temporary in pattern.hoisted)
-    for var, core in pattern.steps:
-        if var is not None:
-            out.append((var, core))
-        else:
-            mismatch = builtin("destructuring-error", form.span, Const(form.span.text, form.span), subject)
-            out.append((Var("_", form.span), If(core, Const(None, form.span), mismatch, form.span)))
-    for symbol, value in pattern.binds:
-        if symbol.name in seen:
-            raise duplicate(symbol.name, symbol.span, "the bindings")
-        seen.add(symbol.name)
-        named = scope.names[symbol.name] = Var(symbol.name, symbol.span)
-        out.append((named, value))
-
-
-def pattern_names(x: Expander, form: f.Form) -> list[f.Symbol]:
-    """The names a pattern binds."""
-    pattern = Pattern(x, None, lenient=True)
-    pattern.add(form, Local(Var("value", form.span), form.span))
-    return [symbol for symbol, _ in pattern.binds]

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from jit_runtime.expand.builtin_calls import builtin
 from jit_runtime.expand.core import Big, Chr, Const, Core, Datum, KindRef, Lst, Sym
 from jit_runtime.expand.kinds import kind_of
 from jit_runtime.expand.mistakes import malformed
-from jit_runtime.expand.patterns import builtin
 from jit_runtime.source.diagnostics import fail
 from jit_runtime.source.text import Span
 from jit_runtime.syntax import forms as f

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from jit_runtime.expand.core import Const, Lambda
-from jit_runtime.infer.annotate import Analysis
-from jit_runtime.infer.build import Return
-from jit_runtime.infer.calls import call_rep, deliver_checked, emit_call, through
+from jit_runtime.infer.analysis import Analysis
 from jit_runtime.infer.code import Val, rep_of, word
+from jit_runtime.infer.continuations import Return
+from jit_runtime.infer.generic_calls import deliver_checked, through
+from jit_runtime.infer.linker import Linker
+from jit_runtime.infer.machine_calls import call_rep, emit_call
 from jit_runtime.infer.shape import MachineFunction, Shape
-from jit_runtime.infer.unit import Linker, Unit
+from jit_runtime.infer.unit import Unit
 from jit_runtime.infer.world import Instance, World, dispatch
 from jit_runtime.ir.nodes import Symbol
 from jit_runtime.source.text import NOWHERE

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from jit_runtime.infer import typed_arrays
+from jit_runtime.infer.allocation import allocate, init_field
 from jit_runtime.infer.code import BOOL, CHAR, INT, NOTHING, NOTHING_KIND, Val, i64
 from jit_runtime.infer.prims import TRUTHS, prim, runtime_word, values_of
 from jit_runtime.infer.tests import kind_test
@@ -34,7 +35,7 @@ INDEXED = {PLAIN, *PACKED}
 
 
 def out_of_line(b: Builder, builtin: Builtin, values: list[Val], mask: int) -> Val:
-    from jit_runtime.infer.calls import call_runtime
+    from jit_runtime.infer.builtin_calls import call_runtime
 
     return call_runtime(b, builtin, values, mask)
 
@@ -51,25 +52,25 @@ def array(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
         return out_of_line(b, Row("array", 0, None, PLAIN, ("rt", "rt_array"), ""), values, PLAIN)
     bools = bool(values) and all(v.op.type == "i1" for v in values)
     store = store_of_bools(b, values) if bools else store_of_words(b, values)
-    made = b.allocate("array", 24)
+    made = allocate(b, "array", 24)
     b.store(i64(len(values)), b.field_address(made, "array", LENGTH), "length")
-    b.init_field(made, BY_NAME["array"].offsets[CONTENT], store)
+    init_field(b, made, BY_NAME["array"].offsets[CONTENT], store)
     return Val(made, BIT["Array Any"])
 
 
 def store_of_words(b: Builder, values: list[Val]) -> Operand:
     ops = [b.to_word(v) for v in values]
-    store = b.allocate("store", max(16, 8 + 8 * len(ops)), max(1, len(ops)))
+    store = allocate(b, "store", max(16, 8 + 8 * len(ops)), max(1, len(ops)))
     at = STORE.offsets["tail"]
     if not ops:
         b.store(i64(0), b.pointer(store, at - words.OBJECT_TAG))
     for i, (op, value) in enumerate(zip(ops, values, strict=True)):
-        b.init_field(store, at + 8 * i, op, value.mask)
+        init_field(b, store, at + 8 * i, op, value.mask)
     return store
 
 
 def store_of_bools(b: Builder, values: list[Val]) -> Operand:
-    store = b.allocate("bools", max(16, 8 + (len(values) + 7 & -8)), len(values))
+    store = allocate(b, "bools", max(16, 8 + (len(values) + 7 & -8)), len(values))
     at = b.pointer(store, BOOLS.offsets["tail"] - words.OBJECT_TAG)
     for i, value in enumerate(values):
         b.store(byte_of(b, value.op), b.offset(at, i), "element")

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from jit_runtime.expand.core import Const, Lambda
-from jit_runtime.infer.annotate import Analysis
-from jit_runtime.infer.build import Builder, Return
-from jit_runtime.infer.calls import arities, call_rep, emit_call, through
+from jit_runtime.infer.analysis import Analysis
+from jit_runtime.infer.build import Builder
+from jit_runtime.infer.closures import VARIADIC
 from jit_runtime.infer.code import Val, i64, word
+from jit_runtime.infer.continuations import Return
+from jit_runtime.infer.generic_calls import arities, through
+from jit_runtime.infer.linker import Linker
+from jit_runtime.infer.local_entries import check_count, return_word
+from jit_runtime.infer.machine_calls import call_rep, emit_call
 from jit_runtime.infer.shape import MachineFunction, Shape
-from jit_runtime.infer.unit import VARIADIC, Linker, Unit
+from jit_runtime.infer.unit import Unit
 from jit_runtime.infer.world import GenericFunction, Instance, World, dispatch
 from jit_runtime.ir.nodes import Operand, Symbol
 from jit_runtime.source.text import NOWHERE
@@ -78,7 +83,7 @@ class EntryUnit(Unit):
     def with_rest(self, b: Builder, inst: Instance, args: list[Operand], rest: Operand) -> None:
         values = [b.to_rep(Val(a, m), call_rep(m)) for a, m in zip(args, inst.key, strict=False)]
         made = emit_call(b, b.load(Symbol(self.slot(inst)), "ptr"), word(0), [*values, rest], call_rep(inst.result), Return(ANY, "ref"))
-        self.return_word(b, made, inst.result)
+        return_word(b, made, inst.result)
 
     def call(self, b: Builder, values: list[Val]) -> None:
         found = dispatch(self.target, (ANY,) * len(values))
@@ -101,7 +106,7 @@ class BuiltinUnit(Unit):
         b = self.start(fn, self.facts.shape.root)
         count = b.load(b.task_field("argument_count"), "i64")
         if builtin.min_args:
-            self.check_count(b, builtin.name, count, builtin.min_args, None)
+            check_count(b, builtin.name, count, builtin.min_args, None)
         result = b.runtime(symbol, (b.task, b.dest, count), "ref")
         b.ins("ret", (result,))
         return fn.name

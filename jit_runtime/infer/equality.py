@@ -6,9 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from jit_runtime.infer.code import BOOL, FLOAT, INT, NOTHING, Val, i64
+from jit_runtime.infer.comparisons import chain
 from jit_runtime.infer.machine_numbers import double_of, machine_comparison
 from jit_runtime.infer.number_paths import QUICK
-from jit_runtime.infer.prims import binary, chain, prim, values_of
+from jit_runtime.infer.prims import binary, prim, values_of
 from jit_runtime.infer.transfer import IDENTITY, NUMBER
 from jit_runtime.ir.nodes import Imm, Operand
 from jit_runtime.layout import words

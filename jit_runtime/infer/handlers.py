@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import Clause, Finally, Handle
+from jit_runtime.infer.closures import closure
 from jit_runtime.infer.code import NOTHING, Val, i64, rep_of
+from jit_runtime.infer.variables import bind
 from jit_runtime.ir.nodes import Operand, Temp
 from jit_runtime.layout.records import RECORDS
 from jit_runtime.types.kinds import ANY
 
 if TYPE_CHECKING:
     from jit_runtime.expand.core import Core
-    from jit_runtime.infer.build import Builder, Continuation
+    from jit_runtime.infer.build import Builder
+    from jit_runtime.infer.continuations import Continuation
 
 ABORT_TAGS = ("raise", "error")
 
@@ -20,7 +23,7 @@ ABORT_TAGS = ("raise", "error")
 def protected_call(b: Builder, node: Core) -> tuple[Temp, Operand]:
     """Run the node's body as a function under a handler: its word (or the payload), and whether it raised."""
     mf = b.shape.functions[id(node)]
-    env = b.unit.closure(b, mf)
+    env = closure(b, mf)
     handler = b.ins("stack", (), "ptr", RECORDS["Handler"].size)
     result = b.runtime("rt_try", (b.task, b.dest, env, b.unit.direct(mf), handler), "ref", safepoint=True)
     raised = b.compare("ne", b.load(b.task_field("raised"), "i64"), i64(0))
@@ -41,7 +44,7 @@ def handle_tail(b: Builder, node: Handle, k: Continuation) -> None:
         if returning is None:
             b.deliver(value, k)
         else:
-            b.bind(returning.params[0], value)
+            bind(b, returning.params[0], value)
             b.tail(returning.body, k)
     b.at(caught)
     clause = next((c for c in node.clauses if c.tag in ABORT_TAGS), None)
@@ -56,9 +59,9 @@ def handle_tail(b: Builder, node: Handle, k: Continuation) -> None:
 def bind_payload(b: Builder, clause: Clause, payload: Operand) -> None:
     """The first parameter is the payload; a resumption parameter of an abort clause is nothing."""
     for i, param in enumerate(clause.params):
-        b.bind(param, Val(payload, ANY) if i == 0 else NOTHING)
+        bind(b, param, Val(payload, ANY) if i == 0 else NOTHING)
     if clause.resume is not None:
-        b.bind(clause.resume, NOTHING)
+        bind(b, clause.resume, NOTHING)
 
 
 def finally_(b: Builder, node: Finally) -> Val:

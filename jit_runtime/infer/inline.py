@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import Call, Const, Core, Global, Lambda, Local
 from jit_runtime.infer.code import NOTHING, Val, i64, rep_of
+from jit_runtime.infer.continuations import Continuation, Join
 from jit_runtime.infer.explain import note_call
 from jit_runtime.infer.placement import children, is_scalar, makes
 from jit_runtime.infer.specialisation import gains_by_heat
+from jit_runtime.infer.variables import bind
 from jit_runtime.infer.virtual import Virtual
 from jit_runtime.infer.world import Instance
 from jit_runtime.ir.nodes import Site, Symbol
 from jit_runtime.types.kinds import certain
 
 if TYPE_CHECKING:
-    from jit_runtime.infer.annotate import Analysis
-    from jit_runtime.infer.build import Builder, Continuation
+    from jit_runtime.infer.analysis import Analysis
+    from jit_runtime.infer.build import Builder
 
 MOST_NODES = 100  # of an inlined body
 MOST_DEPTH = 3  # of inlined calls in inlined bodies
@@ -79,7 +81,7 @@ def sure_instance(facts: Analysis, node: Call) -> Instance | None:
 
 def inlines(b: Builder, inst: Instance) -> bool:
     """Is a call of this instance inlined here?"""
-    from jit_runtime.infer.unit import OPTIMISED
+    from jit_runtime.infer.linker import OPTIMISED
 
     if b.unit.tier != OPTIMISED or inst is b.unit.instance or len(b.inlined) >= MOST_DEPTH or inst in b.inlined:
         return False
@@ -93,8 +95,7 @@ def inline(b: Builder, inst: Instance, values: list[Val | Virtual], k: Continuat
     In an inlined body nothing is compared while no call has run since the comparison for it: a definition changes the versions of all that
     rely on what it defines, callers included.
     """
-    from jit_runtime.infer.build import Join
-    from jit_runtime.infer.calls import call_through_slot
+    from jit_runtime.infer.instance_calls import call_through_slot
 
     note_call(b, inst, "inlined")
     if b.current:
@@ -123,8 +124,6 @@ def inline(b: Builder, inst: Instance, values: list[Val | Virtual], k: Continuat
 
 def current(b: Builder, inst: Instance, values: list[Val | Virtual], k: Continuation | None) -> Val:
     """The call, inlined where it is certain that the callee is the one that was inlined."""
-    from jit_runtime.infer.build import Join
-
     place = b.dest
     join = None if k is not None else Join(b.new("join"), b.fn.variable("result", rep_of(inst.result)), inst.result, place)
     body(b, inst, values, join or k)  # type: ignore[arg-type]
@@ -166,7 +165,7 @@ def body(b: Builder, inst: Instance, values: list[Val | Virtual], k: Continuatio
         if isinstance(value, Virtual):
             b.storage[param.var] = value
         else:
-            b.bind(param.var, Val(b.to_rep(value, rep_of(mask)), mask, value.region))
+            bind(b, param.var, Val(b.to_rep(value, rep_of(mask)), mask, value.region))
     deliver_body(b, lam, k)
     b.facts, b.shape, b.mf, b.storage, b.loops, b.site = saved
     b.span = span

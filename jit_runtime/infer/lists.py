@@ -25,14 +25,14 @@ FAR = 8  # `nth` with a constant index below this is a chain of loads
 @prim("cons")
 @binary
 def cons_(b: Builder, x: Val, y: Val, builtin: Builtin) -> Val:
-    from jit_runtime.infer.calls import cons
+    from jit_runtime.infer.pairs import cons
 
     return cons(b, x, y)
 
 
 @prim("list")
 def list_(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
-    from jit_runtime.infer.calls import rest_list
+    from jit_runtime.infer.pairs import rest_list
 
     values = values_of(b, node)
     if values is None:
@@ -69,7 +69,7 @@ def along(b: Builder, at: Val, index: int, slow: Block) -> Operand:
 @prim("nth")
 def nth(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
     """Along a list in place; arrays, strings, short lists and what is an error are the runtime's."""
-    from jit_runtime.infer.calls import call_runtime
+    from jit_runtime.infer.builtin_calls import call_runtime
 
     values = values_of(b, node)
     if values is None:

@@ -7,7 +7,7 @@ around is evacuated, which is all that depends on it.
 from __future__ import annotations
 
 from jit_runtime.expand.core import Call, Core, Global, Lambda, Local
-from jit_runtime.infer.annotate import Analysis
+from jit_runtime.infer.analysis import Analysis
 from jit_runtime.infer.placement import CONSTRUCTORS, children, is_scalar
 from jit_runtime.infer.world import GenericFunction, Instance, World
 from jit_runtime.types.builtins import Builtin

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from jit_runtime.expand.core import Const, Local, Sym
 from jit_runtime.expand.kind_definitions import constructed
 from jit_runtime.infer import arrays, dicts
+from jit_runtime.infer.allocation import init_field, reserve
 from jit_runtime.infer.code import NOTHING, Val, i64, rep_of
 from jit_runtime.infer.prims import prim, runtime_word, values_of
 from jit_runtime.infer.tests import is_struct, same_kind
@@ -19,7 +20,8 @@ from jit_runtime.types.kinds import ANY, BUILTIN, Field, Struct
 
 if TYPE_CHECKING:
     from jit_runtime.expand.core import Call
-    from jit_runtime.infer.build import Builder, Continuation
+    from jit_runtime.infer.build import Builder
+    from jit_runtime.infer.continuations import Continuation
     from jit_runtime.infer.world import GenericFunction
     from jit_runtime.types.builtins import Builtin
 
@@ -45,7 +47,7 @@ def construct(b: Builder, made: Struct, values: list[Val]) -> Val:
 def still_makes(b: Builder, function: GenericFunction, made: Struct, values: list[Val]) -> None:
     """Go on where the constructor makes what it made when this was compiled. Otherwise it is called, for its errors, and what it
     makes is one more: code that runs knows only instances of the version that it was compiled for."""
-    from jit_runtime.infer.calls import call_slowly
+    from jit_runtime.infer.value_calls import call_slowly
 
     same, changed = b.new("makes"), b.new("redefined")
     now = b.ins("load", (Symbol(b.unit.linker.changed(made)),), "i64", "monotonic")  # changes behind LLVM's back
@@ -74,14 +76,14 @@ def checked_fields(b: Builder, made: Struct, values: list[Val]) -> list[Val] | N
 def allocated(b: Builder, made: Struct, values: list[Val]) -> Val:
     """A fresh instance in the current place, with fields that are of their kinds."""
     checked = [b.to_rep(value, field.rep) for field, value in zip(made.fields, values, strict=True)]
-    address = b.reserve(made.size, "objects")
+    address = reserve(b, made.size, "objects")
     b.store(b.unit.struct_header(b, made), address)
     new = b.as_ref(b.op("add", b.ins("ptrtoint", (address,), "i64"), i64(words.OBJECT_TAG)))
     for field, op, value in zip(made.fields, checked, values, strict=True):
         if field.rep != "ref" or value.region is b.dest:
             b.store(op, b.pointer(new, field.offset - words.OBJECT_TAG), "struct")
         else:
-            b.init_field(new, field.offset, op)
+            init_field(b, new, field.offset, op)
     for at in {*range(8, made.size, 8)} - {field.offset for field in made.fields}:
         b.store(i64(0), b.pointer(new, at - words.OBJECT_TAG))
     return Val(new, made.bit, b.dest)
@@ -137,7 +139,7 @@ def likely_structs(b: Builder, value: Val, name: str) -> list[tuple[Struct, Fiel
 
 def guessed(b: Builder, builtin: Builtin, values: list[Val], likely: list[tuple[Struct, Field]], mask: int) -> Val:
     """A load where the value is one of the likely structs, the runtime otherwise."""
-    from jit_runtime.infer.calls import call_runtime
+    from jit_runtime.infer.builtin_calls import call_runtime
 
     if not likely:
         return call_runtime(b, builtin, values, mask)
@@ -214,7 +216,7 @@ def put(b: Builder, node: Call, builtin: Builtin, k: Continuation | None) -> Val
             return NOTHING
     op = b.to_rep(value, field.rep)
     if field.rep == "ref":
-        b.init_field(container.op, field.offset, op)
+        init_field(b, container.op, field.offset, op)
     else:
         b.store(op, b.pointer(container.op, field.offset - words.OBJECT_TAG), "struct")
     return value

@@ -18,11 +18,11 @@ from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.kinds import BIT, BUILTIN, Struct
 
 if TYPE_CHECKING:
-    from jit_runtime.infer.build import Builder, Continuation
+    from jit_runtime.infer.build import Builder
+    from jit_runtime.infer.continuations import Continuation
 
 FEWEST = 4
 """Cases that are worth a switch."""
-
 
 
 class Case(NamedTuple):

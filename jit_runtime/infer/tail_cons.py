@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import Call, Core, If, Let, Letrec, Seq
-from jit_runtime.infer.build import Fill
+from jit_runtime.infer.allocation import init_field
 from jit_runtime.infer.code import Val, word
+from jit_runtime.infer.continuations import Fill
 from jit_runtime.infer.inline import sure_instance
 from jit_runtime.infer.placement import calls_builtin
 from jit_runtime.ir.nodes import Operand
@@ -22,7 +23,7 @@ from jit_runtime.layout import words
 from jit_runtime.types.kinds import BIT
 
 if TYPE_CHECKING:
-    from jit_runtime.infer.annotate import Analysis
+    from jit_runtime.infer.analysis import Analysis
     from jit_runtime.infer.build import Builder
     from jit_runtime.infer.world import Instance, World
 
@@ -68,7 +69,7 @@ def begin(b: Builder, mask: int, type: str) -> Fill:
 
 def append(b: Builder, node: Call, k: Fill) -> None:
     """(cons x rest): a pair at the end of the list, then the rest."""
-    from jit_runtime.infer.calls import cons
+    from jit_runtime.infer.pairs import cons
 
     place = b.dest
     b.dest = b.place_of(k)
@@ -100,7 +101,7 @@ def fill(b: Builder, value: Val, k: Fill) -> None:
     op = b.to_word(value)
     b.cbr(is_empty(b, k), alone, linked)
     b.at(linked)
-    b.init_field(b.get(k.last), 8, op, value.mask, in_pair=True)
+    init_field(b, b.get(k.last), 8, op, value.mask, in_pair=True)
     b.ins("ret", (b.get(k.first),))
     b.at(alone)
     b.ins("ret", (op,))

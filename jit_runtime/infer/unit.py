@@ -7,101 +7,29 @@ gives the same LLVM text in every session (the object cache depends on it).
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
-
-from jit_runtime.decisions import Question
-from jit_runtime.expand.core import Chr, DefineValue, KindRef, Lambda, Letrec, Lst, Sym, Uninitialized, Var
-from jit_runtime.infer.annotate import CONSTANT_KINDS, Analysis
-from jit_runtime.infer.build import Builder, Close, Continuation, Fill, Return
-from jit_runtime.infer.calls import call_rep, emit_call, place_arguments
-from jit_runtime.infer.code import NOTHING, Code, Val, i64, rep_of, word
+from jit_runtime.expand.core import Chr, DefineValue, KindRef, Lambda, Lst, Sym, Uninitialized
+from jit_runtime.infer.analysis import CONSTANT_KINDS, Analysis
+from jit_runtime.infer.build import Builder
+from jit_runtime.infer.code import NOTHING, Code, Val, i64, word
+from jit_runtime.infer.continuations import Close, Continuation, Fill, Return
 from jit_runtime.infer.explain import Allocation, CallNote
 from jit_runtime.infer.inline import deliver_body
+from jit_runtime.infer.linker import OPTIMISED, QUICK, Closure, Linker, Place, mangle
+from jit_runtime.infer.local_entries import from_buffer
+from jit_runtime.infer.machine_calls import call_rep, place_arguments
 from jit_runtime.infer.placement import drop_unused, enter_activation, is_fresh, opens_activation
-from jit_runtime.infer.shape import MachineFunction, Shape
+from jit_runtime.infer.self_inlining import recursion_levels, rename_callee
+from jit_runtime.infer.shape import MachineFunction
 from jit_runtime.infer.sites import BirthSite
 from jit_runtime.infer.tail_cons import appends, begin
-from jit_runtime.infer.virtual import Virtual
+from jit_runtime.infer.variables import bind
 from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance, World
 from jit_runtime.ir import ops
-from jit_runtime.ir.nodes import Block, Function, Imm, Ins, Module, Operand, Site, Symbol, Temp, Variable
+from jit_runtime.ir.nodes import Block, Function, Imm, Module, Operand, Symbol, Temp, Variable
 from jit_runtime.layout import words
-from jit_runtime.layout.objects import BY_NAME
 from jit_runtime.source.text import NOWHERE, Span
 from jit_runtime.types.builtins import Builtin
-from jit_runtime.types.errors import CODES
-from jit_runtime.types.kinds import ANY, BIT, BUILTIN, Kind, Struct, either
-
-VARIADIC = 1 << 8
-MAX_COUNT = 255
-
-
-class Linker(Protocol):
-    """Turns things outside the unit into symbol names, and remembers what they resolve to."""
-
-    def slot(self, inst: Instance) -> str: ...
-    def cell(self, value: GlobalValue) -> str: ...
-    def literal(self, value: object) -> str: ...
-    def function_object(self, found: GenericFunction | Builtin) -> str: ...
-    def define_cell(self, node: DefineValue) -> GlobalValue: ...
-    def is_defined(self, value: GlobalValue) -> bool: ...
-    def struct(self, struct: Struct) -> str: ...
-    def changed(self, struct: Struct) -> str: ...
-    def version(self, inst: Instance) -> tuple[str, int]: ...
-    def heat(self, inst: Instance) -> tuple[str, str] | None: ...
-    def classes(self, kind: Kind) -> str: ...
-    def decision(self, function: GenericFunction, asked: Question) -> str: ...
-
-
-class Closure(NamedTuple):
-    """The code of a lambda of which closures are made. `symbol` is its generic entry."""
-
-    shape: Shape
-    lam: MachineFunction
-    symbol: str
-
-
-class Place(NamedTuple):
-    """A function in a trace: its name, None for a top-level form; the span that its places are relative to.
-
-    `sites`: its inlined calls. `inner`: the body of a `handle` or `finally`, whose caller's frame is the rest of the same function.
-    """
-
-    name: str | None
-    home: Span
-    inner: bool
-    sites: Sequence[Site] = ()
-
-
-QUICK, OPTIMISED = 0, 1
-# Budget of self-inlining: levels by the number of self calls in the body, for bodies up to SMALL_BODY instructions.
-SMALL_BODY = 150
-LEVELS = {1: 3, 2: 3, 3: 2}
-
-
-def recursion_levels(fn: Function) -> int:
-    """How many levels of a recursive function to inline into itself: LLVM never does, and C compilers owe their fib to it."""
-    count = sum(len(block.ins) for block in fn.blocks)
-    calls = sum(1 for block in fn.blocks for ins in block.ins if is_call_of(ins, fn.name))
-    return LEVELS.get(calls, 0) if count <= SMALL_BODY else 0
-
-
-def is_call_of(ins: Ins, name: str) -> bool:
-    return ins.op == "call" and isinstance(ins.attr.callee, Symbol) and ins.attr.callee.name == name
-
-
-def rename_callee(fn: Function, old: str, new: str) -> None:
-    for block in fn.blocks:
-        for ins in block.ins:
-            if is_call_of(ins, old):
-                ins.attr.callee = Symbol(new)
-
-
-def mangle(text: str) -> str:
-    """A name that every linker accepts."""
-    return re.sub(r"[^A-Za-z0-9_.]", lambda m: f"${ord(m[0]):x}.", text)
+from jit_runtime.types.kinds import ANY, BIT, BUILTIN, Struct, either
 
 
 class Unit:
@@ -211,7 +139,7 @@ class Unit:
         elif not self.is_leaf():
             b.guard()
         for var, arg, mask in zip(params, args, masks, strict=True):
-            b.bind(var, Val(arg, mask))
+            bind(b, var, Val(arg, mask))
         for param in lam.params[inst.given :]:
             assert param.default is not None
             value = b.expr(param.default)
@@ -219,7 +147,7 @@ class Unit:
                 if param.kind is not None:
                     value = b.checked(value, param.kind, f"`{param.var.name}`")
                 if b.block is not None:
-                    b.bind(param.var, value)
+                    bind(b, param.var, value)
         self.body(b, lam, inst.result)
         return fn
 
@@ -307,153 +235,17 @@ class Unit:
             return
         b.guard()
         if self.slow_arity(lam):
-            self.from_buffer(b, lam)
+            from_buffer(b, lam)
         else:
             reps, _ = self.signature(mf)
             ints, doubles, _spilled = place_arguments(reps)
             registers = dict(zip(ints + doubles, fn.params[3:], strict=True))
             args = self.read_arguments(b, [registers.get(i) for i in range(len(reps))], reps)  # type: ignore[misc]
             for param, arg in zip(lam.params, args, strict=True):
-                b.bind(param.var, Val(arg, self.facts.vars.get(param.var, ANY)))
+                bind(b, param.var, Val(arg, self.facts.vars.get(param.var, ANY)))
         self.body(b, lam, self.facts.results.get(id(lam), 0))
 
-    def from_buffer(self, b: Builder, lam: Lambda) -> None:
-        """Bind the parameters of a lambda with defaults or a rest from the argument buffer, the count in task.argument_count."""
-        count = b.load(b.task_field("argument_count"), "i64")
-        self.check_count(b, lam.name or "fn", count, lam.required, None if lam.rest is not None else len(lam.params))
-        at = b.task_field("arguments")
-        raw: list[Variable] = []
-        for i, param in enumerate(lam.params):
-            variable = b.fn.variable(param.var.name, "ref")
-            b.set(variable, word(words.DEFAULT))
-            if param.default is None:
-                b.set(variable, b.load(b.offset(at, 8 * i), "ref"))
-            else:
-                have, go = b.new("given"), b.new("next")
-                b.cbr(b.compare("ugt", count, i64(i)), have, go)
-                b.at(have)
-                b.set(variable, b.load(b.offset(at, 8 * i), "ref"))
-                b.br(go)
-                b.at(go)
-            raw.append(variable)
-        if lam.rest is not None:
-            rest = b.runtime("rt_rest_list", (b.task, b.dest, i64(len(lam.params)), count), "ref")
-            b.bind(lam.rest, Val(rest, BIT["Null"] | BIT["Pair"]))
-        for param, variable in zip(lam.params, raw, strict=True):
-            mask = self.facts.vars.get(param.var, ANY)
-            if param.default is not None:
-                missing, go = b.new("default"), b.new("next")
-                b.cbr(b.compare("eq", b.bits(b.get(variable)), i64(words.DEFAULT)), missing, go)
-                b.at(missing)
-                value = b.expr(param.default)
-                if b.block is not None:
-                    b.set(variable, b.to_word(value))
-                b.br(go)
-                b.at(go)
-            value = Val(b.get(variable), ANY)
-            if param.kind is not None:
-                value = b.checked(value, param.kind, f"`{param.var.name}`")
-            b.bind(param.var, Val(b.to_rep(value, rep_of(mask)), mask))
-
-    def check_count(self, b: Code, name: str, count: Operand, least: int, most: int | None) -> None:
-        test = b.compare("uge", count, i64(least))
-        if most is not None:
-            test = b.ins("and", (test, b.compare("ule", count, i64(most))), "i1")
-        ok, bad = b.new("ok"), b.new("arity")
-        b.cbr(test, ok, bad, "likely")
-        b.at(bad)
-        accepts = f"at least {least}" if most is None else str(least) if least == most else f"{least} to {most}"
-        b.fail(CODES["ARITY"], self.symbol(b, name), b.to_word(Val(count, BIT["Int"])), self.constant(b, accepts).op)
-        b.at(ok)
-
-    def entry(self, mf: MachineFunction) -> str:
-        """The generic entry of a local function: words in, a word out, kinds checked."""
-        lam = mf.node
-        assert isinstance(lam, Lambda)
-        direct = self.direct(mf)
-        assert isinstance(direct, Symbol)
-        reps, result = self.signature(mf)
-        plain = all(r == "ref" for r in reps) and result == "ref" and all(p.kind is None for p in lam.params)
-        if plain:
-            return direct.name
-        name = self.entries.get(id(mf))
-        if name is None:
-            name = self.entries[id(mf)] = direct.name + ".entry"
-            fn, given = self.function(name, ["ref"] * len(reps), "ref")
-            b = self.start(fn, mf, glue=True)
-            args = self.read_arguments(b, given, ["ref"] * len(reps))
-            values: list[Operand] = []
-            for param, arg, rep in zip(lam.params, args, reps, strict=False):
-                mask = self.facts.vars.get(param.var, ANY)
-                value = Val(arg, ANY)
-                if param.kind is not None:
-                    value = b.checked(value, param.kind, f"`{param.var.name}`")
-                values.append(b.to_rep(Val(b.to_word(value), mask), rep))
-            made = emit_call(b, direct, b.env, values, result, Return(ANY, "ref"))
-            self.return_word(b, made, self.facts.results.get(id(lam), 0))
-        return name
-
-    def return_word(self, b: Builder, made: Operand | None, mask: int) -> None:
-        if made is None or b.block is None:
-            return
-        if not mask:
-            b.unreachable()
-            return
-        b.ins("ret", (b.to_word(Val(made, mask)),))
-        b.block = None
-
     # ---- closures ----
-
-    def needs_closure(self, shape: Shape, var: Var) -> bool:
-        """Must the closure object of a known function exist?"""
-        made = shape.known[var]
-        return bool(made.captures) or made.escapes
-
-    def closure(self, b: Builder, mf: MachineFunction) -> Operand:
-        made = self.new_closure(b, mf)
-        self.fill_closure(b, mf, made)
-        return made
-
-    def new_closure(self, b: Builder, mf: MachineFunction) -> Operand:
-        """A closure object whose captured values are still 0."""
-        row = BY_NAME["closure"]
-        made = b.allocate("closure", row.offsets["tail"] + 8 * len(mf.captures), len(mf.captures))
-        lam = mf.node
-        entry: Operand = i64(0)
-        info: Operand = i64(0)
-        if isinstance(lam, Lambda):
-            self.makes_closures = True
-            symbol = self.entry(mf)
-            entry = b.ins("ptrtoint", (Symbol(symbol),), "i64")
-            self.closure_code[Closure(self.facts.shape, mf, symbol)] = None
-            info = i64(VARIADIC if self.slow_arity(lam) else len(lam.params))
-            if lam.name is not None:
-                info = b.op("or", b.op("shl", b.bits(self.symbol(b, lam.name)), i64(16)), info)
-        b.store(entry, b.field_address(made, "closure", "entry"))
-        b.store(info, b.field_address(made, "closure", "info"))
-        for i in range(len(mf.captures)):
-            b.store(i64(0), b.pointer(made, row.offsets["tail"] + 8 * i - words.OBJECT_TAG))
-        return made
-
-    def fill_closure(self, b: Builder, mf: MachineFunction, made: Operand) -> None:
-        for i, var in enumerate(mf.captures):
-            b.init_field(made, BY_NAME["closure"].offsets["tail"] + 8 * i, self.captured_word(b, var))
-
-    def captured_word(self, b: Builder, var: Var) -> Operand:
-        if var in self.facts.shape.known and var not in b.storage and var not in b.mf.captures and var is not b.mf.self_var:
-            return self.closure(b, self.facts.shape.known[var])
-        return b.cell_of(var)
-
-    def closures(self, b: Builder, node: Letrec) -> None:
-        """The closures of mutually recursive functions: all allocated first, then filled."""
-        shape = self.facts.shape
-        needed = [var for var, _ in node.bindings if self.needs_closure(shape, var)]
-        for var in needed:
-            b.storage[var] = self.new_closure(b, shape.known[var])
-        for var in needed:
-            made = b.storage[var]
-            assert not isinstance(made, (Variable, Virtual))
-            self.fill_closure(b, shape.known[var], made)
 
     # ---- things outside the unit ----
 
@@ -527,33 +319,3 @@ class Unit:
 
     # ---- self calls ----
 
-    def is_self(self, b: Builder, inst: Instance) -> bool:
-        return inst is self.instance and self.tier == OPTIMISED
-
-    def self_symbol(self, b: Builder) -> Operand:
-        return Symbol(self.callee)
-
-    def self_jump(self, b: Builder, args: list[Operand], k: object) -> bool:
-        """A self tail call becomes a jump to the function's head."""
-        if b.fn is not self.root or not isinstance(k, Return) or self.head is None:
-            return False
-        head, variables = self.head
-        for variable, arg in zip(variables, args, strict=True):
-            b.set(variable, arg)
-        slow = b.guard_branch(head)
-        b.at(slow)
-        b.runtime("rt_guard", (b.task,), changes_nothing=True)
-        self.follow_redefinition(b, variables)
-        b.br(head)
-        self.loops = True
-        return True
-
-    def follow_redefinition(self, b: Builder, variables: list[Variable]) -> None:
-        """In the slow path of a self loop's guard (a definition moves the limit): go on in the code the slot holds now."""
-        assert self.instance is not None
-        now = b.ins("load", (Symbol(self.slot(self.instance)),), "ptr", "monotonic")  # changes behind LLVM's back
-        changed, same = b.new("redefined"), b.new("same")
-        b.cbr(b.compare("eq", now, Symbol(self.name)), same, changed, "likely")
-        b.at(changed)
-        emit_call(b, now, word(0), [b.get(v) for v in variables], b.fn.result, self.fill or Return(ANY, b.fn.result))
-        b.at(same)

@@ -21,7 +21,7 @@ from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.kinds import ANY, Field, Struct
 
 if TYPE_CHECKING:
-    from jit_runtime.infer.annotate import Analysis
+    from jit_runtime.infer.analysis import Analysis
     from jit_runtime.infer.build import Builder
     from jit_runtime.infer.code import Code
 

@@ -23,7 +23,7 @@ from jit_runtime.types.specificity import Signature, ordered
 from jit_runtime.types.universe import Universe
 
 if TYPE_CHECKING:
-    from jit_runtime.infer.annotate import Analysis
+    from jit_runtime.infer.analysis import Analysis
     from jit_runtime.infer.shape import Shape
 
 LIST = KINDS["List"].mask
