@@ -38,7 +38,7 @@ def reserve(b: Builder, bytes: int, lane: str) -> Operand:
     from jit_runtime.layout.records import RECORDS
 
     note_allocation(b)
-    note_made(b)
+    note_made(b, by_callee=False)
     region, lanes = b.dest, RECORDS["Lane"].offsets
     at = b.offset(region, RECORDS["Region"].offsets[lane])
     end_at = b.offset(at, lanes["end"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import (
     Chr,
@@ -15,6 +16,9 @@ from jit_runtime.infer.shape import Shape
 from jit_runtime.infer.transfer import NOTHING
 from jit_runtime.infer.world import Dispatch
 from jit_runtime.types.kinds import BIT
+
+if TYPE_CHECKING:
+    from jit_runtime.infer.demands import Demand
 
 CONSTANT_KINDS = {
     bool: BIT["Bool"], int: BIT["Int"], float: BIT["Float"], str: BIT["String"], type(None): NOTHING, Sym: BIT["Symbol"],
@@ -35,3 +39,4 @@ class Analysis:
     names: set[str] = field(default_factory=set)
     parts: dict[int, frozenset[Var]] = field(default_factory=dict)  # infer/placement.py, part_of_result
     quiet: bool | None = None  # infer/quiet.py
+    demands: dict[Var, Demand] | None = None  # infer/demands.py

@@ -48,9 +48,10 @@ from jit_runtime.infer.placement import (
 )
 from jit_runtime.infer.select import selected
 from jit_runtime.infer.shape import MachineFunction
+from jit_runtime.infer.struct_fields import bound_fields, deliver_virtual, fields_of
 from jit_runtime.infer.switches import switch_tail
 from jit_runtime.infer.variables import bind, check_initialized, may_stay_open, read, set_local
-from jit_runtime.infer.virtual import Fields, Virtual, fields_of, gives_fields, only_fields, replaceable
+from jit_runtime.infer.virtual import Fields, Virtual
 from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance
 from jit_runtime.ir.nodes import Block, Function, Imm, Operand
 from jit_runtime.types.builtins import Builtin
@@ -203,9 +204,9 @@ class Builder(Code):
                 if needs_closure(self.shape, var):
                     self.storage[var] = closure(self, self.shape.known[var])
                 continue
-            struct = replaceable(self.unit.world, self.facts.vars.get(var, 0))
-            if struct and gives_fields(self, self.facts, value) and only_fields(self.unit.world, self.facts, node.body, var):
-                fields = fields_of(self, value, struct)
+            replaced = bound_fields(self, var, value)
+            if replaced is not None:
+                fields = fields_of(self, value, *replaced)
                 if fields is None:
                     break
                 self.storage[var] = fields
@@ -308,6 +309,16 @@ class Builder(Code):
             self.at(block)
             self.tail(part, k)
 
+    def local_tail(self, node: Local, k: Continuation) -> None:
+        if not deliver_virtual(self, node, k):
+            self.deliver(self.expr(node), k)
+
+    def check_tail(self, node: Check, k: Continuation) -> None:
+        if certain(self.kinds(node.value), node.kind):
+            self.tail(node.value, k)
+        else:
+            self.deliver(self.expr(node), k)
+
     def let_tail(self, node: Let, k: Continuation) -> None:
         self.bindings(node, k)
         self.tail(node.body, k)
@@ -357,5 +368,5 @@ RULES: dict[type, Callable[..., Val]] = {
 }  # fmt: skip
 TAILS: dict[type, Callable[..., None]] = {
     If: Builder.if_tail, Let: Builder.let_tail, Seq: Builder.seq_tail, Letrec: letrec_tail, Call: Builder.call_tail,
-    Handle: Builder.handle_tail,
+    Handle: Builder.handle_tail, Local: Builder.local_tail, Check: Builder.check_tail,
 }  # fmt: skip

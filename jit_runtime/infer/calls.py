@@ -10,14 +10,15 @@ from jit_runtime.infer.builtin_calls import call_builtin
 from jit_runtime.infer.closures import needs_closure
 from jit_runtime.infer.code import NOTHING, Val, word
 from jit_runtime.infer.continuations import Continuation, Fill
+from jit_runtime.infer.demands import demand_of
 from jit_runtime.infer.generic_calls import call_generic
-from jit_runtime.infer.inline import inline, inlines, sure_instance
 from jit_runtime.infer.machine_calls import arguments, call_rep, emit_call, finish
 from jit_runtime.infer.placement import is_constructor, leave_spaces, reset_space
+from jit_runtime.infer.struct_fields import arguments_or_fields, construct_fields, deliver_virtual, fields_of
 from jit_runtime.infer.value_calls import call_value
 from jit_runtime.infer.variables import read
-from jit_runtime.infer.virtual import Fields, Virtual, argument, construct_fields, fields_of, is_raw
-from jit_runtime.infer.world import GenericFunction, Instance
+from jit_runtime.infer.virtual import Virtual, store
+from jit_runtime.infer.world import GenericFunction
 from jit_runtime.ir.nodes import Operand, Variable
 from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.kinds import ANY
@@ -37,7 +38,7 @@ def call_tail(b: Builder, node: Call, k: Continuation) -> None:
     if isinstance(fn, Local) and fn.var in b.loops:
         jump(b, node, fn)
         return
-    if isinstance(k, Fields) and construct_fields(b, node, k):
+    if construct_fields(b, node, k) or deliver_virtual(b, node, k):
         return
     if isinstance(k, Fill) and b.unit.instance is not None and goes_on(b.unit.world, b.facts, node, b.unit.instance):
         append(b, node, k)
@@ -55,7 +56,7 @@ def jump(b: Builder, node: Call, fn: Local) -> None:
     values: list[Val | Virtual] = []
     for param, arg in zip(lam.params, node.args, strict=True):
         target = b.storage.get(param.var)
-        made = fields_of(b, arg, target.struct) if isinstance(target, Virtual) else b.expr(arg)
+        made = fields_of(b, arg, target.struct, demand_of(b.unit.world, b.facts, param.var)) if isinstance(target, Virtual) else b.expr(arg)
         if made is None or b.block is None:
             return
         values.append(made)
@@ -68,8 +69,7 @@ def jump(b: Builder, node: Call, fn: Local) -> None:
         variable = b.storage[param.var]
         if isinstance(value, Virtual):
             assert isinstance(variable, Virtual)
-            for to, op in zip(variable.fields, value.fields, strict=True):
-                b.set(to, op)  # type: ignore[arg-type]
+            store(b, variable, value)
             continue
         assert isinstance(variable, Variable)
         b.set(variable, new_box(b, b.to_word(value)) if param.var in b.shape.boxed else b.to_rep(value, variable.type))
@@ -82,7 +82,7 @@ def jump(b: Builder, node: Call, fn: Local) -> None:
 def kept_mask(b: Builder, var: Var) -> int:
     """The kinds of what a loop's variable holds."""
     found = b.storage.get(var)
-    if isinstance(found, Virtual) and is_raw(found):
+    if isinstance(found, Virtual) and found.is_raw():
         return 0
     return ANY if var in b.shape.boxed else b.facts.vars.get(var, 0)
 
@@ -100,30 +100,13 @@ def dispatch_call(b: Builder, node: Call, k: Continuation | None) -> Val:
         if isinstance(fn, Global):
             found = b.meant(node)
             if isinstance(found, GenericFunction):
-                inst = sure_instance(b.facts, node) if found.makes(len(node.args)) is None else None
-                if inst is not None and inlines(b, inst):
-                    b.unit.slot(inst)  # analysed for this slot, whose version is compared
-                    if inlines(b, inst):
-                        return inlined(b, inst, node, k)
-                values = arguments(b, node, k)
+                values = arguments_or_fields(b, node, k)
                 return NOTHING if values is None else call_generic(b, node, found, values, k)
             if isinstance(found, Builtin):
                 return call_builtin(b, node, found, k)
         return call_value(b, node, k)
     finally:
         b.span = outer
-
-
-def inlined(b: Builder, inst: Instance, node: Call, k: Continuation | None) -> Val:
-    values: list[Val | Virtual] = []
-    for i, arg in enumerate(node.args):
-        value = argument(b, inst, i, arg)
-        if value is None:
-            return NOTHING
-        values.append(value)
-    if k is not None:
-        b.dest = b.place_of(k)
-    return inline(b, inst, values, k)
 
 
 def call_known(b: Builder, node: Call, fn: Local, lam: Lambda, k: Continuation | None) -> Val:

@@ -7,10 +7,12 @@ So a call costs the same whichever method it means, and however many there are.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from jit_runtime.decisions import Question
 from jit_runtime.infer.code import Val, i64
+from jit_runtime.infer.virtual import Virtual, whole
 from jit_runtime.ir.nodes import Block, Operand, Symbol
 from jit_runtime.types.kinds import Abstract, Kind, is_nominal
 
@@ -41,12 +43,12 @@ def kinds_at(target: Target, index: int) -> tuple[Kind, ...]:
     return tuple(kind for at, kind in target.tests if at == index)
 
 
-def choose(b: Builder, function: GenericFunction, asked: Question, values: list[Val]) -> list[Block]:
+def choose(b: Builder, function: GenericFunction, asked: Question, values: Sequence[Val | Virtual]) -> list[Block]:
     """Go to the block of the first method that admits the arguments; builds on where none does."""
     table = b.load(Symbol(b.unit.linker.decision(function, asked)), "ptr")
     none = b.new("none")
     rows = b.load(b.offset(table, -8), "i64")
-    words = [row_of(b, table, rows, values[index], asked.row_words, none) for index in asked.positions]
+    words = [row_of(b, table, rows, whole(b, values[index]), asked.row_words, none) for index in asked.positions]
     blocks = [b.new("method") for _ in asked.tests]
     for chunk in range(asked.chunks):
         admitted: Operand | None = None

@@ -14,17 +14,18 @@ from jit_runtime.infer.instance_calls import call_instance
 from jit_runtime.infer.structs import construct, still_makes
 from jit_runtime.infer.tests import in_kind, kind_test, same_kind
 from jit_runtime.infer.value_calls import call_slowly
+from jit_runtime.infer.virtual import Values, Virtual, whole
 from jit_runtime.infer.world import Dispatch, GenericFunction, Target, dispatch
 from jit_runtime.layout import words
 from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.errors import CODES
-from jit_runtime.types.kinds import Kind
+from jit_runtime.types.kinds import ANY, Kind
 
 if TYPE_CHECKING:
     from jit_runtime.infer.build import Builder
 
 
-def call_generic(b: Builder, node: Call, function: GenericFunction, values: list[Val], k: Continuation | None) -> Val:
+def call_generic(b: Builder, node: Call, function: GenericFunction, values: Values, k: Continuation | None) -> Val:
     made = function.makes(len(values))
     if made is not None:
         still_makes(b, function, made, values)
@@ -33,7 +34,7 @@ def call_generic(b: Builder, node: Call, function: GenericFunction, values: list
     return through(b, function, found, values, k, b.kinds(node))
 
 
-def through(b: Builder, function: GenericFunction, found: Dispatch, values: list[Val], k: Continuation | None, mask: int) -> Val:
+def through(b: Builder, function: GenericFunction, found: Dispatch, values: Values, k: Continuation | None, mask: int) -> Val:
     """Test for the methods in order of specificity and call the first that applies."""
     first = found.targets[0] if found.targets else None
     if first is not None and first.instance is not None and not first.tests and not first.same:
@@ -49,11 +50,11 @@ def through(b: Builder, function: GenericFunction, found: Dispatch, values: list
             no = b.new("next")
             for index, accepted in target.tests:
                 yes = b.new("method")
-                b.cbr(in_kind(b, values[index], accepted), yes, no)
+                b.cbr(in_kind(b, whole(b, values[index]), accepted), yes, no)
                 b.at(yes)
             for group in target.same:
                 yes = b.new("same")
-                b.cbr(same_kind(b, [values[i] for i in group]), yes, no)
+                b.cbr(same_kind(b, [whole(b, values[i]) for i in group]), yes, no)
                 b.at(yes)
         call_target(b, function, target, values, k, join)
         if tested:
@@ -63,7 +64,7 @@ def through(b: Builder, function: GenericFunction, found: Dispatch, values: list
     return b.go_on(join)
 
 
-def decided(b: Builder, function: GenericFunction, found: Dispatch, asked: Question, values: list[Val], k: Continuation | None, join: Join) -> None:
+def decided(b: Builder, function: GenericFunction, found: Dispatch, asked: Question, values: Values, k: Continuation | None, join: Join) -> None:
     """Call the method that a table picks for the classes of the arguments."""
     if len(found.targets) > MOST_HERE and not b.unit.dispatches:
         through_entry(b, function, values, join, f"one of {len(found.targets)} methods")
@@ -75,25 +76,27 @@ def decided(b: Builder, function: GenericFunction, found: Dispatch, asked: Quest
     late(b, function, values, join)
 
 
-def call_target(b: Builder, function: GenericFunction, target: Target, values: list[Val], k: Continuation | None, join: Join) -> None:
+def call_target(b: Builder, function: GenericFunction, target: Target, values: Values, k: Continuation | None, join: Join) -> None:
     """Call the method of a target whose tests hold."""
     if target.instance is None:
         wrong_kinds(b, "rt_ambiguous", function, values)
         return
-    narrowed = [Val(b.to_rep(Val(v.op, m), rep_of(m)), m) for v, m in zip(values, narrow(values, target.tests), strict=True)]
-    value = call_instance(b, target.instance, narrowed, k)
+    value = call_instance(b, target.instance, [narrowed(b, value, target.tests, i) for i, value in enumerate(values)], k)
     if b.block is not None:
         b.deliver(value, join)
 
 
-def narrow(values: list[Val], tests: list[tuple[int, Kind]]) -> list[int]:
-    masks = [v.mask for v in values]
-    for index, accepted in tests:
-        masks[index] &= accepted.mask
-    return masks
+def narrowed(b: Builder, value: Val | Virtual, tests: list[tuple[int, Kind]], index: int) -> Val | Virtual:
+    """An argument of which the tests hold."""
+    if isinstance(value, Virtual):
+        return value
+    mask = value.mask
+    for at, accepted in tests:
+        mask &= accepted.mask if at == index else ANY
+    return Val(b.to_rep(Val(value.op, mask), rep_of(mask)), mask)
 
 
-def late(b: Builder, function: GenericFunction, values: list[Val], join: Join) -> None:
+def late(b: Builder, function: GenericFunction, values: Values, join: Join) -> None:
     """No method that is known here takes the arguments: one that was added since may. The function's own entry knows, and raises
     the error otherwise; what it gives has to be what this code assumes of the call."""
     if b.unit.dispatches or (b.fn is b.unit.form_function and not b.unit.loops):
@@ -104,10 +107,10 @@ def late(b: Builder, function: GenericFunction, values: list[Val], join: Join) -
     b.unlikely = outer
 
 
-def through_entry(b: Builder, function: GenericFunction, values: list[Val], join: Join, what: str) -> None:
+def through_entry(b: Builder, function: GenericFunction, values: Values, join: Join, what: str) -> None:
     """Let the function's own entry choose the method: `what` it is, for those who ask about the code."""
     note_call(b, None, what)
-    made = call_slowly(b, b.unit.function_object(b, function), [b.to_word(v) for v in values])
+    made = call_slowly(b, b.unit.function_object(b, function), [b.to_word(whole(b, v)) for v in values])
     deliver_checked(b, made, function.name, join.mask, join)
 
 
@@ -126,7 +129,7 @@ def deliver_checked(b: Builder, value: Val, name: str, mask: int, k: Continuatio
         b.deliver(Val(b.to_rep(Val(value.op, narrowed), rep_of(narrowed)), narrowed), k)
 
 
-def no_method(b: Builder, function: GenericFunction, values: list[Val]) -> None:
+def no_method(b: Builder, function: GenericFunction, values: Values) -> None:
     """Raise an arity error or a `no method` error."""
     if any(m.accepts(len(values)) for m in function.methods):
         wrong_kinds(b, "rt_no_method", function, values)
@@ -135,11 +138,11 @@ def no_method(b: Builder, function: GenericFunction, values: list[Val]) -> None:
     b.fail(CODES["ARITY"], name, word(words.fixnum(len(values))), b.unit.constant(b, arities(function)).op)
 
 
-def wrong_kinds(b: Builder, symbol: str, function: GenericFunction, values: list[Val]) -> None:
+def wrong_kinds(b: Builder, symbol: str, function: GenericFunction, values: Values) -> None:
     """Raise an error that names the kinds of the arguments, which go through the buffer."""
     name = b.unit.symbol(b, function.name)
     for i, value in enumerate(values):
-        b.store(b.to_word(value), b.offset(b.task, TASK["arguments"] + 8 * i))
+        b.store(b.to_word(whole(b, value)), b.offset(b.task, TASK["arguments"] + 8 * i))
     b.runtime(symbol, (b.task, name, i64(len(values))), noreturn=True)
     b.unreachable()
 

@@ -15,8 +15,9 @@ from jit_runtime.infer.continuations import Continuation, Join
 from jit_runtime.infer.explain import note_call
 from jit_runtime.infer.placement import children, is_scalar, makes
 from jit_runtime.infer.specialisation import gains_by_heat
+from jit_runtime.infer.struct_fields import read_before
 from jit_runtime.infer.variables import bind
-from jit_runtime.infer.virtual import Virtual
+from jit_runtime.infer.virtual import Virtual, whole
 from jit_runtime.infer.world import Instance
 from jit_runtime.ir.nodes import Site, Symbol
 from jit_runtime.types.kinds import certain
@@ -108,7 +109,7 @@ def inline(b: Builder, inst: Instance, values: list[Val | Virtual], k: Continuat
     join = None if k is not None else Join(b.new("join"), b.fn.variable("result", rep_of(inst.result)), inst.result, place)
     b.at(slow)
     outer, b.unlikely = b.unlikely, True
-    made = call_through_slot(b, inst, [v.object(b) if isinstance(v, Virtual) else v for v in values], k)
+    made = call_through_slot(b, inst, [whole(b, v) for v in values], k)
     if b.block is not None:
         b.deliver(made, join or k)  # type: ignore[arg-type]
     b.unlikely = outer
@@ -161,7 +162,8 @@ def body(b: Builder, inst: Instance, values: list[Val | Virtual], k: Continuatio
     span = b.span
     b.dest = b.spaces[-1].region if b.spaces else b.home
     b.current = b.current and not b.shape.root.loops  # what a turn calls comes before the next turn
-    for param, value, mask in zip(lam.params, values, inst.key, strict=True):
+    for index, (param, given, mask) in enumerate(zip(lam.params, values, inst.key, strict=True)):
+        value = read_before(b, inst, index, given)
         if isinstance(value, Virtual):
             b.storage[param.var] = value
         else:

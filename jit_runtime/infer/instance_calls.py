@@ -11,6 +11,7 @@ from jit_runtime.infer.machine_calls import call_rep, emit_call, finish
 from jit_runtime.infer.pairs import rest_list
 from jit_runtime.infer.quiet import is_quiet
 from jit_runtime.infer.self_calls import is_self, self_jump, self_symbol
+from jit_runtime.infer.virtual import Values, whole
 from jit_runtime.infer.world import Instance
 from jit_runtime.ir.nodes import Operand, Symbol
 
@@ -19,15 +20,15 @@ if TYPE_CHECKING:
     from jit_runtime.infer.continuations import Continuation
 
 
-def call_instance(b: Builder, inst: Instance, values: list[Val], k: Continuation | None) -> Val:
+def call_instance(b: Builder, inst: Instance, values: Values, k: Continuation | None) -> Val:
     method = inst.method
     if inlines(b, inst):
         b.unit.slot(inst)  # analysed for this slot, whose version is compared
         if inlines(b, inst):
             return inline(b, inst, list(values), k)
-    args = [b.to_rep(v, call_rep(m)) for v, m in zip(values[: inst.given], inst.key, strict=False)]
+    args = [b.to_rep(whole(b, v), call_rep(m)) for v, m in zip(values[: inst.given], inst.key, strict=False)]
     if method.lam.rest is not None:
-        args.append(rest_list(b, values[inst.given :]))
+        args.append(rest_list(b, [whole(b, v) for v in values[inst.given :]]))
     mask = inst.result
     if is_self(b, inst):
         note_call(b, inst, "itself")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from jit_runtime.expand.core import (
     Lambda,
     Letrec,
-    Var,
     While,
 )  # fmt: skip
 from jit_runtime.infer.closures import closures
@@ -19,7 +18,7 @@ from jit_runtime.infer.placement import (
     open_space,
     reset_space,
 )
-from jit_runtime.infer.virtual import Virtual, is_raw, only_fields, replaceable, variables
+from jit_runtime.infer.struct_fields import loop_variables
 from jit_runtime.ir.nodes import BackEdge, Block
 
 if TYPE_CHECKING:
@@ -58,8 +57,8 @@ def letrec_tail(b: Builder, node: Letrec, k: Continuation) -> None:
         closures(b, node)
         b.tail(node.body, k)
         return
-    virtual = virtual_parameters(b, node)
-    objects = [p.var for _, lam in node.bindings for p in lam.params if p.var not in virtual or not is_raw(virtual[p.var])]
+    virtual = loop_variables(b, node)
+    objects = [p.var for _, lam in node.bindings for p in lam.params if p.var not in virtual or not virtual[p.var].is_raw()]
     repeats = not all(var in b.shape.joins for var, _ in node.bindings)
     space = open_space(b, [lam.body for _, lam in node.bindings], objects) if repeats else None
     b.storage.update(virtual)
@@ -96,18 +95,6 @@ def back_edge(b: Builder, head: Block, block: Block) -> None:
     b.at(block)
     b.br(head)
     b.fn.back_edges.append(BackEdge(head, block, b.arrays, b.place()))
-
-
-def virtual_parameters(b: Builder, node: Letrec) -> dict[Var, Virtual]:
-    """The variables of a loop that are structs of which only fields are read."""
-    found: dict[Var, Virtual] = {}
-    bodies = [lam.body for _, lam in node.bindings]
-    for _, lam in node.bindings:
-        for param in lam.params:
-            struct = replaceable(b.unit.world, b.facts.vars.get(param.var, 0))
-            if struct and param.kind is None and all(only_fields(b.unit.world, b.facts, body, param.var) for body in bodies):
-                found[param.var] = variables(b, struct, param.var.name)
-    return found
 
 
 def loop_body(b: Builder, lam: Lambda, k: Continuation) -> None:

@@ -91,12 +91,12 @@ def mark(b: Builder, space: Space) -> None:
     space.marks.append((b.block, b.block.ins[-1]))
 
 
-def note_made(b: Builder) -> None:
+def note_made(b: Builder, *, by_callee: bool = True) -> None:
     """Something was made in the current place, or perhaps by a callee in the youngest region."""
     if b.unlikely:
         return
     for space in b.spaces:
-        if space.region is b.dest or space is b.spaces[-1]:
+        if space.region is b.dest or (by_callee and space is b.spaces[-1]):
             space.used = True
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from jit_runtime.expand.core import Const, Local, Sym
+from jit_runtime.expand.core import Const, Sym
 from jit_runtime.expand.kind_definitions import constructed
 from jit_runtime.infer import arrays, dicts
 from jit_runtime.infer.allocation import init_field, reserve
 from jit_runtime.infer.code import NOTHING, Val, i64, rep_of
 from jit_runtime.infer.prims import prim, runtime_word, values_of
 from jit_runtime.infer.tests import is_struct, same_kind
-from jit_runtime.infer.virtual import Virtual
+from jit_runtime.infer.virtual import Virtual, whole
 from jit_runtime.infer.world import same_concrete
 from jit_runtime.ir.nodes import Symbol
 from jit_runtime.layout import words
@@ -38,13 +39,13 @@ def construct_(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
     return construct(b, constructed(node), values)
 
 
-def construct(b: Builder, made: Struct, values: list[Val]) -> Val:
+def construct(b: Builder, made: Struct, values: Sequence[Val | Virtual]) -> Val:
     """A fresh instance in the current place, after its fields' kinds have been checked."""
-    checked = checked_fields(b, made, values)
-    return NOTHING if checked is None else allocated(b, made, checked)
+    checked = checked_fields(b, made, list(values))
+    return NOTHING if checked is None else allocated(b, made, [whole(b, value) for value in checked])
 
 
-def still_makes(b: Builder, function: GenericFunction, made: Struct, values: list[Val]) -> None:
+def still_makes(b: Builder, function: GenericFunction, made: Struct, values: Sequence[Val | Virtual]) -> None:
     """Go on where the constructor makes what it made when this was compiled. Otherwise it is called, for its errors, and what it
     makes is one more: code that runs knows only instances of the version that it was compiled for."""
     from jit_runtime.infer.value_calls import call_slowly
@@ -54,17 +55,17 @@ def still_makes(b: Builder, function: GenericFunction, made: Struct, values: lis
     b.cbr(b.compare("eq", now, i64(0)), same, changed, "likely")
     b.at(changed)
     outside, b.unlikely = (b.unlikely, b.current), True
-    other = call_slowly(b, b.unit.function_object(b, function), [b.to_word(value) for value in values])
+    other = call_slowly(b, b.unit.function_object(b, function), [b.to_word(whole(b, value)) for value in values])
     b.fail(CODES["REDEFINED"], b.unit.symbol(b, function.name), b.to_word(other))
     b.unlikely, b.current = outside
     b.at(same)
 
 
-def checked_fields(b: Builder, made: Struct, values: list[Val]) -> list[Val] | None:
+def checked_fields(b: Builder, made: Struct, values: list[Val | Virtual]) -> list[Val | Virtual] | None:
     """The values, each of its field's kind; None where one cannot be."""
-    checked = []
+    checked: list[Val | Virtual] = []
     for field, value in zip(made.fields, values, strict=True):
-        if field.kind is not None:
+        if field.kind is not None and isinstance(value, Val):
             value = b.checked(value, field.kind, made.what(field))
             if b.block is None:
                 return None
@@ -89,11 +90,11 @@ def allocated(b: Builder, made: Struct, values: list[Val]) -> Val:
     return Val(new, made.bit, b.dest)
 
 
-def check_parameters(b: Builder, made: Struct, values: list[Val]) -> None:
+def check_parameters(b: Builder, made: Struct, values: list[Val | Virtual]) -> None:
     """The fields of one type parameter hold values of one concrete kind."""
     first: dict[int, Val] = {}
     for field, value in zip(made.fields, values, strict=True):
-        if field.parameter is None:
+        if field.parameter is None or isinstance(value, Virtual):
             continue
         other = first.setdefault(field.parameter, value)
         if other is value or same_concrete([other.mask, value.mask]):
@@ -161,9 +162,11 @@ def guessed(b: Builder, builtin: Builtin, values: list[Val], likely: list[tuple[
 
 @prim("get", "path-get")
 def get(b: Builder, node: Call, builtin: Builtin, k: Continuation | None) -> Val:
-    name, subject = known_key(node), node.args[0]
-    if name is not None and isinstance(subject, Local) and isinstance(found := b.storage.get(subject.var), Virtual):
-        made = found.named(b, name)
+    from jit_runtime.infer.struct_fields import virtual_of
+
+    name = known_key(node)
+    if name is not None and (found := virtual_of(b, node.args[0])) is not None:
+        made = whole(b, found.named(b, name))
         mask = b.kinds(node) or made.mask
         return Val(b.to_rep(made, rep_of(mask)), mask)
     values = values_of(b, node)
