@@ -103,6 +103,13 @@ def test_a_pipeline_is_one_loop(read: Read) -> None:
     assert callees(typed) == {"@rt_guard"} and len(heads(typed)) == 1
 
 
+def test_the_struct_that_a_loop_ends_with_is_made_once(read: Read) -> None:
+    """The nearest sphere so far is a variable for each field; also the ray's parts are read before the loop."""
+    typed = read("raytracer", "typed", "nearest", "fn.nearest", "(nearest (make-scene) (Ray (Vec 0.0 0.0 0.0) (Vec 0.0 0.0 1.0)))")
+    assert typed.count("@rt_reserve") == 1
+    assert "rt_region" not in typed
+
+
 def test_a_loop_of_calls_with_structs_opens_no_region(read: Read) -> None:
     typed = read("nbody-structs", "typed", "advance!", "fn.advance", "(simulate 10)")
     assert "rt_region_open" not in typed and "rt_region_exit" not in typed
