@@ -13,7 +13,7 @@ from benchmarks import peers
 from benchmarks.dispatch import dispatch_rows
 from benchmarks.kernels import KERNELS, STRUCTS
 from benchmarks.latency import file_rows, length_rows, prompt_rows, start_rows
-from benchmarks.memory import growth_rows, redefinition_rows, running_rows
+from benchmarks.memory import evaluation_rows, growth_rows, redefinition_rows, running_rows
 from benchmarks.report import markdown, to_json
 from benchmarks.rows import KernelRow, Row
 from benchmarks.speed import measure
@@ -25,6 +25,7 @@ GROUPS: dict[str, Callable[[bool], list[Row]]] = {
     "file": file_rows,
     "start": start_rows,
     "memory": growth_rows,
+    "evaluations": evaluation_rows,
     "redefinition": redefinition_rows,
     "redefinition-running": running_rows,
     "dispatch": dispatch_rows,

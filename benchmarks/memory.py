@@ -96,6 +96,37 @@ def redefinition_rows(quick: bool) -> list[Row]:
     return [growth, slowdown]
 
 
+EVALUATIONS = 100_000
+NEW_FORM = "(length (append (list {i} 1) (list 2 {i})))"
+REBINDING = "(define state (list {i} (list {i} {i})))"
+
+
+def evaluation_rows(quick: bool) -> list[Row]:
+    """Top-level forms, one after the other: temporaries that die with their form, and a binding that is defined again each time."""
+    count = EVALUATIONS // (QUICK if quick else 1)
+    batch = count // 20
+    growth = Row(f"growth: {count} top-level forms, every other defines the same binding again", None, GROWTH_MIB, "MiB")
+    slowdown = Row(f"the last {batch} of them against the first", None, REDEFINITION_SLOWDOWN, "x")
+    times: list[float] = []
+    held: list[int] = []
+    try:
+        with tempfile.TemporaryDirectory() as cache, Worker({"OMNI_CACHE": cache}) as worker:
+            for start in range(0, count, batch):
+                texts = [(REBINDING if i % 2 else NEW_FORM).format(i=i) for i in range(start, start + batch)]
+                times.append(sum(evaluated.seconds for evaluated in worker.eval(*texts)))
+                held.append(worker.resident())
+            last = worker.eval("state")[0].value
+    except OmniFailed as error:
+        growth.error = slowdown.error = str(error)
+        return [growth, slowdown]
+    if last != f"({count - 1} ({count - 1} {count - 1}))":
+        growth.error = f"wrong value at the end: {last}"
+    growth.value = (held[-1] - held[1]) / MIB
+    slowdown.value = times[-1] / times[0]
+    slowdown.detail = f"{1000 * times[0] / batch:.2f} ms each, then {1000 * times[-1] / batch:.2f} ms"
+    return [growth, slowdown]
+
+
 WHILE_RUNNING = """
 (define f x x)
 (define again from n
