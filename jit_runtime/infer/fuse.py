@@ -50,6 +50,7 @@ from jit_runtime.infer.fused_stages import (
     taken_while,
     zipped,
 )
+from jit_runtime.infer.unused import without_unused
 from jit_runtime.source.text import Span
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ ITERATING = frozenset({"has-next", "reduce", "for-each", "any?", "every?", "find
 
 def fuse(core: Core, world: World) -> tuple[Core, dict[str, object]]:
     """The core code with loops instead of calls, and what the names meant that this relies on."""
-    core = decide(core, world.universe)
+    core = decide(without_unused(core), world.universe)
     if not any(type(node) is Global and builtin_name(world, node.name) in ITERATING for node in nodes(core)):
         return core, {}
     made = Fuser(world, core)
