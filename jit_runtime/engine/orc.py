@@ -12,7 +12,7 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
-from jit_runtime.engine.elf import GLOBAL, ObjectFile
+from jit_runtime.engine.elf import GLOBAL, ObjectFile, Symbol
 
 ROTATE = 64
 
@@ -74,19 +74,22 @@ class Orc:
         """Link an object. Raises LinkError."""
         elf = ObjectFile(image)
         wanted = list(exports)
-        anchors = _anchors(elf)
+        defined = {s.name: s for s in elf.symbols if s.section and s.binding == GLOBAL}
+        absent = [name for name in wanted if name not in defined]
+        anchors = _anchors(elf, {defined[name].section for name in wanted} if not absent else set())
         library = llvm.JITLibraryBuilder().add_object_img(image)
-        for name in {*wanted, *(name for _, name, _ in anchors)}:
-            library.export_symbol(name)
+        for anchor in anchors.values():
+            library.export_symbol(anchor.name)
         missing = [name for name in elf.undefined() if not _import(library, name, resolve)]
-        if missing:
-            raise LinkError(f"undefined: {', '.join(missing)}")
+        if missing or absent:
+            raise LinkError(f"undefined: {', '.join(missing + absent)}")
         try:
             tracker = library.link(self._next(), f"unit{self._serial}")
         except RuntimeError as e:
             raise LinkError(str(e)) from e
-        ranges = tuple((tracker[name] - value, tracker[name] - value + elf.sections[i].size, i) for i, name, value in anchors)
-        return Unit(tracker, {name: tracker[name] for name in wanted}, ranges, image)
+        starts = {i: tracker[anchor.name] - anchor.value for i, anchor in anchors.items()}
+        ranges = tuple((starts[i], starts[i] + section.size, i) for i, section in elf.code() if i in starts)
+        return Unit(tracker, {name: starts[defined[name].section] + defined[name].value for name in wanted}, ranges, image)
 
     def _next(self) -> Any:
         self._serial += 1
@@ -104,11 +107,12 @@ def _import(library: Any, name: str, resolve: Callable[[str], int | None]) -> bo
     return True
 
 
-def _anchors(elf: ObjectFile) -> list[tuple[int, str, int]]:
-    """For each section of code one global symbol in it: (section, name, offset). Its address tells where the section is."""
-    found: dict[int, tuple[int, str, int]] = {}
-    code = {i for i, _ in elf.code()}
+def _anchors(elf: ObjectFile, sections: set[int]) -> dict[int, Symbol]:
+    """For each section of code and each of some others a global symbol in it, whose address tells where the section is. LLVM is asked for
+    these only: it takes 20 us to look one up."""
+    found: dict[int, Symbol] = {}
+    sections |= {i for i, _ in elf.code()}
     for s in elf.symbols:
-        if s.section in code and s.binding == GLOBAL and s.section not in found:
-            found[s.section] = (s.section, s.name, s.value)
-    return list(found.values())
+        if s.binding == GLOBAL and s.section in sections and s.section not in found:
+            found[s.section] = s
+    return found

@@ -17,7 +17,7 @@ def without_unused(core: Core) -> Core:
     """The same code, with shared nodes where nothing changes."""
     if not any(type(node) is Global and node.name == "%array" for node in nodes(core)):
         return core
-    return _used(core)
+    return _used(core)  # type: ignore[no-any-return]
 
 
 def _used(node: Any) -> Any:
@@ -50,7 +50,7 @@ def _let(node: Let) -> Core:
         body = _without(body, {id(use) for use in _uses(body, var)})
     bindings = [(var, value) for var, value in _bindings(node) if var not in unused]
     body = _dropped(body)
-    return _changed(node, bindings=bindings, body=body) if bindings else body
+    return _changed(node, bindings=bindings, body=body) if bindings else body  # type: ignore[no-any-return]
 
 
 def _makes_array(value: Core) -> bool:

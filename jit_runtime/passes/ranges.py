@@ -278,6 +278,9 @@ class Ranges:
         """Can the result of a checked operation not overflow?"""
         x, y = (self.values.of(a) for a in ins.args)
         if ins.op == "smul_overflow":
+            for one, other in ((x, y), (y, x)):
+                if other.op == "const":
+                    return self.between(one, MOST // max(abs(other.number), 1), block)
             return any(self.between(x, 1 << i, block) and self.between(y, 1 << 62 - i, block) for i in (16, 31, 46))
         for one, other in ((x, y), (y, x)) if ins.op == "sadd_overflow" else ((x, y),):
             if other.op == "const":
