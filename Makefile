@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10 p
 VENV ?= .venv
 EXTRAS ?= test
 # One process each: thousands of sessions in one process use up what the linker can hold. The longest first, JOBS at a time.
-PARTS ?= tests/test_programs.py tests/unit tests/memory tests/property tests/test_docs.py tests/repl tests/kernel
+PARTS ?= tests/test_programs.py tests/unit tests/memory tests/property tests/sanitizer tests/test_docs.py tests/repl tests/kernel
 JOBS ?= 2
 BIN := $(VENV)/bin
 

@@ -26,7 +26,7 @@ LEVELS = ("regions_live", "held_bytes", "mapped_bytes", "undead_bytes")
 COUNTERS = (
     "regions_created", "regions_reused", "regions_reclaimed", "bytes_allocated", "bytes_freed", "evacuations", "objects_moved", "bytes_moved",
     "bytes_moved_out", "bytes_born_in_place", "forwarding_hits", "splices", "retains", "log_entries", "barrier_slow", "exits", "resets",
-    "promotions", "compactions", "merges",
+    "promotions", "compactions", "merges", "retires",
 )  # fmt: skip
 HISTORY = ("*1", "*2", "*3")
 DISPLAYED = ("regions", "region-report")  # a form that only calls one of these is displayed, not only written

@@ -25,6 +25,7 @@ ROWS = (
     ("promotions", "of those with promotion", "count"),
     ("compactions", "compactions of owned regions", "count"),
     ("merges", "owned regions merged", "count"),
+    ("retires", "regions retired in place", "count"),
     ("objects_moved", "objects transmigrated", "count"),
     ("bytes_moved", "bytes transmigrated", "bytes"),
     ("bytes_moved_out", "of those, out of their region", "bytes"),

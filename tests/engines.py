@@ -18,5 +18,6 @@ ENGINES: dict[str, Callable[[], Session]] = {
     "quick": lambda: Printing(Options(engine="quick")),
     "checked": lambda: Printing(Options(check=True, verify=True)),
     "stress": lambda: Printing(Options(check=True, stress="evacuate")),
+    "retire": lambda: Printing(Options(check=True, stress="retire")),
     "tiers": lambda: Printing(Options(check=True, verify=True, stress="tiers")),
 }

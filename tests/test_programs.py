@@ -35,6 +35,9 @@ SLOW = {
 }
 """More than a million calls: too many for an interpreter in an ordinary test run; or many objects, all moved again and again."""
 
+SOME = {"retire": {"memory", "core-extra", "regress", "dispatch"}}
+"""Folders that an engine runs in an ordinary test run; the others are left to the long one."""
+
 ONCE = {"runaway-recursion", "s3-tail"}
 """Programs that use up a whole stack: one of the native engines is enough."""
 
@@ -56,7 +59,8 @@ def runs() -> Iterator[object]:
     for path in sorted(ROOT.rglob("*.omni")):
         for engine in ENGINES:
             if expected_to_pass(path, engine):
-                marks = [pytest.mark.soak] if path.stem in SLOW.get(engine, ()) else []
+                some = SOME.get(engine, {path.parent.name})
+                marks = [pytest.mark.soak] if path.stem in SLOW.get(engine, ()) or path.parent.name not in some else []
                 yield pytest.param(path, engine, id=f"{engine}-{path.stem}", marks=marks)
 
 

@@ -70,7 +70,7 @@ POINTEES = {
     },
     "Segment": {"youngest": "Region", "handler": "Handler"},
     "Handler": {"older": "Handler", "youngest": "Region"},
-    "Task": {"youngest": "Region", "segment": "Segment", "handler": "Handler", "heap": "Heap"},
+    "Task": {"youngest": "Region", "retired": "Region", "segment": "Segment", "handler": "Handler", "heap": "Heap"},
     "Move": {"from": "Region", "to": "Region", "quiet": "Region", "pair_block": "Block", "object_block": "Block", "large": "Block"},
     "Heap": {
         "chunks": "Chunk", "free_small": "Block", "free_medium": "Block", "free_large": "Block", "kept_large": "Block", "free_regions": "Region",

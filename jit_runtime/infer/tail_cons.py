@@ -4,7 +4,8 @@ The pair is made first, its tail is filled in when the value of the rest is ther
 needs no stack and returns once. `Fill` is the continuation of such a function: `last` is the pair whose tail is still to be filled, or ()
 while there is none; `first` is the pair that will be returned then.
 
-All pairs are born in the function's destination, as they are without this. Nobody else can name the last one before it is filled.
+All pairs are born in the function's destination, as they are without this. Nobody else can name the last one before it is filled; it may have been
+retired, so its tail is filled in by the barrier.
 """
 
 from __future__ import annotations
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from jit_runtime.infer.build import Builder
     from jit_runtime.infer.world import Instance, World
 
-TAIL = 8 - words.PAIR_TAG
 EMPTY = Val(word(words.NULL), BIT["Null"])
 
 
@@ -84,7 +84,7 @@ def append(b: Builder, node: Call, k: Fill) -> None:
     b.set(k.first, pair)
     b.br(go)
     b.at(link)
-    b.store(pair, b.pointer(b.get(k.last), TAIL))
+    init_field(b, b.get(k.last), 8, pair, BIT["Pair"], in_pair=True)
     b.br(go)
     b.at(go)
     b.set(k.last, pair)

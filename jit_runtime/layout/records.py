@@ -188,6 +188,8 @@ TASK = _record(
     ("accounting_entry", "ptr", "the same behind what asks about regions; the number of the question in `arguments`, too"),
     ("ask_entry", "ptr", "the same behind questions about kinds and functions"),
     ("loop_entry", "ptr", "callback of hot loops: f(counter, task) gives the entry of optimised code, or 0"),
+    ("retired", "ptr", "the region that takes what this task retires (runtime/retire.omni), or null"),
+    ("retired_serial", "i64", "its serial: the record may be another region's by now"),
 )
 
 # A struct, or a variant of an enum: what its instances' headers point at. Made from Python, never freed.
@@ -264,7 +266,7 @@ HEAP = _record(
     ("stagger", "i64", "offset of the next 32 KiB block's first object"),
     ("move", "Move", "the evacuation that is running"),
     ("from_record", "ptr", "region record that holds the old blocks while a region moves in place"),
-    ("stress_skip", "i64", "STRESS_EVACUATE: safepoints to let pass, in proportion to what the last move cost"),
+    ("stress_skip", "i64", "stress modes: safepoints to let pass, in proportion to what the last move cost"),
     ("free_regions", "ptr", "pooled region records"),
     ("undead", "ptr", "owned regions whose owner let go"),
     ("owned", "ptr", "regions owned by cells and constants"),
@@ -300,6 +302,7 @@ HEAP = _record(
     ("promotions", "i64", "evacuations that moved what only a log kept to the containers' side"),
     ("compactions", "i64", "compactions of owned regions"),
     ("merges", "i64", "owned regions merged because they retain each other"),
+    ("retires", "i64", "regions whose objects became owned where they lie"),
     ("objects_moved", "i64", "transmigrated objects"),
     ("bytes_moved", "i64", "their bytes"),
     ("bytes_relinked", "i64", "of those, bytes of large objects, which are not copied"),

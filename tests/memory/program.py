@@ -8,7 +8,12 @@ from dataclasses import dataclass, replace
 from jit_runtime.options import Options
 from jit_runtime.session import Session
 
-MODES = {"normal": Options(), "checked": Options(check=True), "stress": Options(check=True, stress="evacuate")}
+MODES = {
+    "normal": Options(),
+    "checked": Options(check=True),
+    "stress": Options(check=True, stress="evacuate"),
+    "retire": Options(check=True, stress="retire"),
+}
 ALLOWED_GROWTH = 5 << 20
 
 

@@ -48,7 +48,7 @@ def test_many_definitions(name: str) -> None:
     check_flat(name, 20_000)
 
 
-@pytest.mark.parametrize("mode", ["normal", "checked", "stress"])
+@pytest.mark.parametrize("mode", ["normal", "checked", "stress", "retire"])
 def test_a_program_that_redefines_while_it_runs(mode: str) -> None:
     """18: `main` loops on (+ 1 (f 0)) and f comes to return a string."""
     session = open_session(mode)
@@ -116,7 +116,7 @@ def test_memory_ends_at_every_step(mode: str) -> None:
     session.close()
 
 
-@pytest.mark.parametrize("mode", ["checked", "stress"])
+@pytest.mark.parametrize("mode", ["checked", "stress", "retire"])
 def test_interrupts_come_at_any_moment(mode: str) -> None:
     session = open_session(mode)
     session.eval(STATE)

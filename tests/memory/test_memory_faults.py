@@ -26,7 +26,7 @@ def faults(session: Session, form: str, most: int) -> None:
     heap.write(fail_after=0)
 
 
-@pytest.mark.parametrize("mode", ["checked", "stress"])
+@pytest.mark.parametrize("mode", ["checked", "stress", "retire"])
 @pytest.mark.parametrize("program", CHOSEN, ids=lambda p: p.name)
 def test_each_request_fails_once(program: Textbook, mode: str) -> None:
     session = open_session(mode)
@@ -37,7 +37,7 @@ def test_each_request_fails_once(program: Textbook, mode: str) -> None:
     session.close()
 
 
-@pytest.mark.parametrize("mode", ["normal", "checked", "stress"])
+@pytest.mark.parametrize("mode", ["normal", "checked", "stress", "retire"])
 def test_a_form_may_run_out_of_memory_more_than_once(mode: str) -> None:
     session = open_session(mode)
     session.eval("(define eat [] (let loop [xs '()] (loop (cons (make-array 1000 0) xs))))")

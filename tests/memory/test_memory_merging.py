@@ -19,7 +19,7 @@ TRIANGLE = (
 )
 
 
-@pytest.mark.parametrize("mode", ["normal", "checked", "stress"])
+@pytest.mark.parametrize("mode", ["normal", "checked", "stress", "retire"])
 @pytest.mark.parametrize("turn", [PAIR, TRIANGLE], ids=["pair", "triangle"])
 def test_circle(turn: tuple[str, ...], mode: str) -> None:
     session = open_session(mode)
@@ -30,7 +30,7 @@ def test_circle(turn: tuple[str, ...], mode: str) -> None:
         for form in turn:
             session.eval(form)
     assert session.stats()["held_bytes"] < 150_000
-    assert mode == "stress" or session.engine.heap.read("merges")
+    assert mode in ("stress", "retire") or session.engine.heap.read("merges")
     assert session.eval("(eq? (box-ref a) (car (box-ref b)))").value_text == "true"
     session.eval("(set! a nothing)")
     session.eval("(set! b nothing)")

@@ -48,7 +48,7 @@ def test_loop_is_flat(program: Program) -> None:
     flat(program, "normal", program.turns)
 
 
-@pytest.mark.parametrize("mode", ["checked", "stress"])
+@pytest.mark.parametrize("mode", ["checked", "stress", "retire"])
 @pytest.mark.parametrize("program", LOOPS)
 def test_short_loop_is_flat(program: Program, mode: str) -> None:
     flat(program, mode, program.turns // 20)

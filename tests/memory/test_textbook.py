@@ -13,7 +13,7 @@ def small(program: Textbook) -> int:
     return min(program.small, 300)
 
 
-@pytest.mark.parametrize("mode", ["checked", "stress"])
+@pytest.mark.parametrize("mode", ["checked", "stress", "retire"])
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.name)
 def test_value(program: Textbook, mode: str) -> None:
     """As in the other engines; a second run starts from what the first left in globals."""

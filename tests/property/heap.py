@@ -24,7 +24,7 @@ from jit_runtime.layout.records import CELL, HEAP, RECORDS, SEGMENT, TASK, Recor
 from jit_runtime.source.text import Source
 
 RUNTIME = Path(__file__).parents[2] / "jit_runtime" / "runtime"
-FILES = "chunks regions stack barrier evacuate safepoint promote owned literals compact merge walk check counters giveback shapes"
+FILES = "chunks regions stack barrier evacuate safepoint promote owned literals compact merge walk retire check counters giveback shapes"
 DRIVER = """
 ; From values.omni, which needs more of the runtime.
 (define ^:inline header-type [header {I64}] {I64} (band (rshift header 8) 255))
@@ -53,7 +53,7 @@ DRIVER = """
       (when (!= task.poll 0) (rt_safepoint task))
       (set! n (- n 1)))))
 """
-CHECK, EVACUATE = 1, 2
+CHECK, EVACUATE, RETIRE = 1, 2, 4
 
 
 @lru_cache(maxsize=1)
@@ -82,7 +82,7 @@ def function(name: str) -> Any:
 ARITY = {
     "rt_heap_init": 1, "rt_task_init": 1, "rt_form_begin": 2, "rt_form_end": 1, "rt_region_open": 3, "rt_region_exit": 3, "rt_region_reset": 1,
     "rt_safepoint": 1, "rt_reserve": 4, "rt_unwind": 3, "rt_cell_set": 4, "rt_stats_sync": 1, "rt_check": 1,
-    "t_pair": 2, "t_object": 3, "t_store": 4, "t_region_of": 1, "t_list": 3, "t_garbage": 2,
+    "rt_free_undead": 1, "t_pair": 2, "t_object": 3, "t_store": 4, "t_region_of": 1, "t_list": 3, "t_garbage": 2,
 }  # fmt: skip
 
 
@@ -170,6 +170,12 @@ class Heap:
 
     def region_of(self, word: int) -> int:
         return int(function("t_region_of")(signed(word))) & w.MASK64
+
+    def keeps(self, region: int, word: int) -> bool:
+        """Does an object live as long as a region: there, or where nothing moves, in a retired one that it retains?"""
+        at = self.region(region)
+        edges = [self.load(at.read("edges"), 8 * i) for i in range(at.read("edge_capacity") if at.read("edge_count") else 0)]
+        return self.region_of(word) in ([*edges, region] if self.heap.read("mode") & RETIRE else [region])
 
     def open(self) -> int:
         return self.call("rt_region_open", self.task.read("root_top"), 0)

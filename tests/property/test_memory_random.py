@@ -6,11 +6,11 @@ from random import Random
 
 import pytest
 
-from tests.property.heap import CHECK, EVACUATE, Heap
+from tests.property.heap import CHECK, EVACUATE, RETIRE, Heap
 from tests.property.model import Program
 from tests.property.simulated import SimulatedHeap
 
-MODES = {"normal": 0, "checked": CHECK, "stress": CHECK | EVACUATE}
+MODES = {"normal": 0, "checked": CHECK, "stress": CHECK | EVACUATE, "retire": CHECK | RETIRE}
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -20,10 +20,13 @@ def test_random_programs(mode: str, seed: int) -> None:
     program = Program(heap, Random(seed))
     program.run(forms=6, steps=150)
     assert program.compared > 1000
+    if mode == "retire":
+        assert heap.heap.read("retires")
+        assert heap.heap.read("evacuations") == heap.heap.read("promotions") == heap.heap.read("bytes_moved_out") == 0
     heap.close()
 
 
-@pytest.mark.parametrize("mode", ["normal", "checked"])
+@pytest.mark.parametrize("mode", ["normal", "checked", "retire"])
 def test_random_programs_on_simulated_memory(mode: str) -> None:
     """The runtime never reads or writes outside what it mapped or allocated."""
     heap = SimulatedHeap(MODES[mode])
