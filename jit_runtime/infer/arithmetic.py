@@ -13,7 +13,7 @@ from jit_runtime.infer.machine_numbers import (
     whole,
 )
 from jit_runtime.infer.number_paths import FLOAT_OPS, arithmetic_paths, as_word
-from jit_runtime.infer.prims import OTHER_BITS, PRIMS, prim, runtime_word
+from jit_runtime.infer.prims import OPEN, OTHER_BITS, prim, runtime_word
 from jit_runtime.infer.transfer import NUMBER, arithmetic
 from jit_runtime.ir.nodes import Imm, Operand, Temp
 from jit_runtime.types.builtins import Builtin
@@ -42,9 +42,9 @@ def number(b: Builder, node: Core) -> Val:
             return Val(held, b.kinds(node))
     if isinstance(node, Call) and isinstance(node.fn, Global) and b.block is not None:
         found = b.meant(node)
-        if isinstance(found, Builtin) and PRIMS.get(found.name) is arith and found.accepts(len(node.args)):
+        if isinstance(found, Builtin) and found.name in OPEN and found.accepts(len(node.args)):
             outer, b.span = b.span, node.span
-            value = arithmetic_value(b, node, found)
+            value = OPEN[found.name](b, node, found)
             b.span = outer
             return value
     return b.expr(node)
@@ -151,3 +151,6 @@ def int_arith(b: Builder, name: str, x: Operand, y: Operand) -> Operand:
         else:
             y = b.ins("select", (minus, i64(1), y), "i64")
     return b.op("sdiv" if name == "/" else "srem", x, y)
+
+
+OPEN.update(dict.fromkeys(("+", "-", "*", "/", "%", "inc", "dec"), arithmetic_value))

@@ -1,21 +1,20 @@
-"""Arrays in compiled code. A store holds words, or packed Bools of one byte (runtime/arrays.omni): each access tests which.
-
-What does not change in a loop (length, store, its type) is read before it: element accesses are of another class of memory
-than the fields, and nothing here calls unless a store has to change its kind or a value may be an object.
-"""
+"""Arrays in compiled code: builtins that make, read, write and grow them. Elements of arrays that can hold anything: infer/elements.py."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from jit_runtime.infer import typed_arrays
+from jit_runtime.infer import elements, typed_arrays
 from jit_runtime.infer.allocation import allocate, init_field
-from jit_runtime.infer.code import BOOL, CHAR, INT, NOTHING, NOTHING_KIND, Val, i64
-from jit_runtime.infer.prims import TRUTHS, prim, runtime_word, values_of
+from jit_runtime.infer.arithmetic import numbers_of
+from jit_runtime.infer.code import INT, NOTHING, Val, i64
+from jit_runtime.infer.elements import BOOLS, CONTENT, FLOATS, LENGTH, STORE, Opened, byte_of, element, store_word
+from jit_runtime.infer.number_paths import QUICK, as_word
+from jit_runtime.infer.prims import OPEN, TRUTHS, prim, runtime_word, values_of
 from jit_runtime.infer.tests import kind_test
 from jit_runtime.infer.transfer import ARRAYS
-from jit_runtime.infer.typed_arrays import PACKED, by_count, indices_of
+from jit_runtime.infer.typed_arrays import PACKED, by_count
 from jit_runtime.ir.nodes import Imm, Operand
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_NAME, EXTRA_SHIFT, TYPE_SHIFT
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
     from jit_runtime.infer.build import Builder
     from jit_runtime.types.builtins import Builtin
 
-IMMEDIATE = BOOL | CHAR | NOTHING_KIND | BIT["Null"]
-BOOLS, STORE = BY_NAME["bools"], BY_NAME["store"]
-LENGTH, CONTENT = "length", "store"
 PLAIN = BIT["Array Any"]
 INDEXED = {PLAIN, *PACKED}
 
@@ -50,8 +46,8 @@ def array(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
         from jit_runtime.types.builtins import Builtin as Row
 
         return out_of_line(b, Row("array", 0, None, PLAIN, ("rt", "rt_array"), ""), values, PLAIN)
-    bools = bool(values) and all(v.op.type == "i1" for v in values)
-    store = store_of_bools(b, values) if bools else store_of_words(b, values)
+    types = {v.op.type for v in values}
+    store = store_of_bools(b, values) if types == {"i1"} else store_of_floats(b, values) if types == {"f64"} else store_of_words(b, values)
     made = allocate(b, "array", 24)
     b.store(i64(len(values)), b.field_address(made, "array", LENGTH), "length")
     init_field(b, made, BY_NAME["array"].offsets[CONTENT], store)
@@ -77,68 +73,15 @@ def store_of_bools(b: Builder, values: list[Val]) -> Operand:
     return store
 
 
-def byte_of(b: Builder, op: Operand) -> Operand:
-    return Imm("i8", op.value) if isinstance(op, Imm) else b.ins("zext", (op,), "i8")
+def store_of_floats(b: Builder, values: list[Val]) -> Operand:
+    store = allocate(b, "floats", max(16, 8 + 8 * len(values)), 8 * len(values))
+    at = b.pointer(store, FLOATS.offsets["tail"] - words.OBJECT_TAG)
+    for i, value in enumerate(values):
+        b.store(value.op, b.offset(at, 8 * i), "element")
+    return store
 
 
 # ---- elements ----
-
-
-class Element(NamedTuple):
-    """A place whose array and index were checked. `packed`: an i1, does the store hold Bools?"""
-
-    array: Operand
-    store: Operand
-    position: Operand
-    packed: Operand
-
-
-def element(b: Builder, target: Operand, value: Val, name: str) -> Element | None:
-    """Check the index of an array that can hold anything. Nothing can fail between the three loads: what is loaded in every turn is
-    loaded before the loop. The error gets the type that it does not need: what has one use only is moved there by LLVM, behind the check."""
-    indices = indices_of(b, [value], name)
-    if indices is None:
-        return None
-    index = indices[0]
-    length = b.load(b.field_address(target, "array", LENGTH), "i64", "length")
-    store = b.load(b.field_address(target, "array", CONTENT), "ref", "field")
-    type = b.load(b.pointer(store, TYPE_SHIFT // 8 - words.OBJECT_TAG), "i8", "field")
-    ok, bad = b.new("ok"), b.new("bounds")
-    b.cbr(b.compare("ult", index, length), ok, bad, "likely")
-    b.at(bad)
-    b.runtime("rt_fail_element", (b.task, index, length, type), noreturn=True)
-    b.unreachable()
-    b.at(ok)
-    return Element(target, store, index, b.compare("eq", type, Imm("i8", BOOLS.id)))
-
-
-def word_address(b: Builder, store: Operand, index: Operand) -> Operand:
-    return b.offset(b.pointer(store, STORE.offsets["tail"] - words.OBJECT_TAG), b.op("shl", index, i64(3)))
-
-
-def byte_address(b: Builder, store: Operand, index: Operand) -> Operand:
-    return b.offset(b.pointer(store, BOOLS.offsets["tail"] - words.OBJECT_TAG), index)
-
-
-def read(b: Builder, values: list[Val], name: str, *, truth: bool) -> Operand | None:
-    """The element of an array that can hold anything as a word or, for a test, as an i1. None: control does not come here."""
-    found = element(b, values[0].op, values[1], name)
-    if found is None:
-        return None
-    _, store, index, is_packed = found
-    packed, plain, done = b.new("packed"), b.new("plain"), b.new("done")
-    out = b.fn.variable("element", "i1" if truth else "ref")
-    b.cbr(is_packed, packed, plain)
-    b.at(packed)
-    bit = b.ins("trunc", (b.load(byte_address(b, store, index), "i8", "element"),), "i1")
-    b.set(out, bit if truth else b.to_word(Val(bit, BOOL)))
-    b.br(done)
-    b.at(plain)
-    element_word = b.load(word_address(b, store, index), "ref", "element")
-    b.set(out, b.truth(Val(element_word, ANY)) if truth else element_word)
-    b.br(done)
-    b.at(done)
-    return b.get(out)
 
 
 def array_of(b: Builder, value: Val, slow: Callable[[], object]) -> None:
@@ -164,9 +107,6 @@ def array_read(b: Builder, values: list[Val], name: str, slow: Callable[[], Val]
         return typed_arrays.read(b, values, name, bound) or NOTHING
     if len(values) != 2 or not values[0].mask & PLAIN:
         return slow()
-    if values[0].mask == PLAIN:
-        found = read(b, values, name, truth=False)
-        return NOTHING if found is None else Val(found, ANY)
     out, done = b.fn.variable("element", "ref"), b.new("read")
 
     def otherwise() -> None:
@@ -174,12 +114,34 @@ def array_read(b: Builder, values: list[Val], name: str, slow: Callable[[], Val]
         b.br(done)
 
     array_of(b, values[0], otherwise)
-    found = read(b, values, name, truth=False)
+    found = element(b, values[0].op, values[1], name)
     if found is not None:
-        b.set(out, found)
+        b.set(out, elements.read(b, found, truth=False))
         b.br(done)
+    elif values[0].mask == PLAIN:
+        return NOTHING
     b.at(done)
     return Val(b.get(out), ANY)
+
+
+def open_array_ref(b: Builder, node: Call, builtin: Builtin) -> Val:
+    """An element that may be left open for arithmetic."""
+    values = values_of(b, node)
+    if values is None:
+        return NOTHING
+    if len(values) != 2 or not values[0].mask & PLAIN or b.unit.tier == QUICK:
+        return array_read(b, values, "array-ref", lambda: by_count(b, "rt_array_ref", values))
+    opened = Opened(b)
+    array_of(b, values[0], lambda: opened.give_word(b.to_word(by_count(b, "rt_array_ref", values))))
+    found = element(b, values[0].op, values[1], "array-ref")
+    if found is not None:
+        opened.read(found)
+    elif values[0].mask == PLAIN:
+        return NOTHING
+    return opened.value()
+
+
+OPEN["array-ref"] = open_array_ref
 
 
 @prim("item-at")
@@ -197,7 +159,8 @@ def array_ref_truth(b: Builder, node: Call) -> Operand:
     if values is None:
         return Imm("i1", 0)
     if values[0].mask == PLAIN:
-        return read(b, values, "array-ref", truth=True) or Imm("i1", 0)
+        found = element(b, values[0].op, values[1], "array-ref")
+        return Imm("i1", 0) if found is None else elements.read(b, found, truth=True)
     made = array_read(b, values, "array-ref", lambda: by_count(b, "rt_array_ref", values))
     return Imm("i1", 0) if b.block is None else b.truth(made)
 
@@ -207,14 +170,26 @@ TRUTHS["array-ref"] = array_ref_truth
 
 @prim("array-set!")
 def array_set(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
-    values = values_of(b, node)
-    return NOTHING if values is None else array_write(b, values, "array-set!", lambda: by_count(b, "rt_array_set", values))
+    stored = open_array_set(b, node, builtin)
+    return stored if b.block is None else as_word(b, stored)
 
 
-def array_write(b: Builder, values: list[Val], name: str, slow: Callable[[], Val], bound: str = "line") -> Val:
-    """Store the last value in an array of any kind; `slow` for what cannot be stored inline."""
+def open_array_set(b: Builder, node: Call, builtin: Builtin) -> Val:
+    """Gives the stored value, which may be one that arithmetic left open."""
+    values = numbers_of(b, node)
+    if values is None:
+        return NOTHING
+    values[:-1] = [as_word(b, value) for value in values[:-1]]
+    return array_write(b, values, "array-set!", lambda: by_count(b, "rt_array_set", [*values[:-1], as_word(b, values[-1])]))
+
+
+OPEN["array-set!"] = open_array_set
+
+
+def array_write(b: Builder, values: list[Val], name: str, slow: Callable[[], object], bound: str = "line") -> Val:
+    """Store the last value, which may be open, in an array of any kind; `slow` for what cannot be stored inline."""
     if values[0].mask in PACKED:
-        return typed_arrays.write(b, values, name, bound) or NOTHING
+        return typed_arrays.write(b, [*values[:-1], as_word(b, values[-1])], name, bound) or NOTHING
     if len(values) != 3 or not values[0].mask & PLAIN:
         slow()
         return NOTHING if b.block is None else values[-1]
@@ -225,58 +200,12 @@ def array_write(b: Builder, values: list[Val], name: str, slow: Callable[[], Val
         b.br(done)
 
     array_of(b, values[0], otherwise)
-    value = values[2] if values[2].op.type == "i1" else values[2]._replace(op=b.to_word(values[2]))
-    store_element(b, values, value, name)
-    b.br(done)
+    found = element(b, values[0].op, values[1], name)
+    if found is not None:
+        elements.write(b, found, values[2])
+        b.br(done)
     b.at(done)
     return values[2]
-
-
-def store_element(b: Builder, values: list[Val], value: Val, name: str) -> None:
-    found = element(b, values[0].op, values[1], name)
-    if found is None:
-        return
-    target, store, index, is_packed = found
-    packed, plain, done = b.new("packed"), b.new("plain"), b.new("done")
-    b.cbr(is_packed, packed, plain)
-    b.at(packed)
-    store_packed(b, target, store, index, value)
-    b.br(done)
-    b.at(plain)
-    store_word(b, store, index, value)
-    b.br(done)
-    b.at(done)
-
-
-def store_packed(b: Builder, target: Operand, store: Operand, index: Operand, value: Val) -> None:
-    """Into a store of Bools, which anything but a Bool makes a store of words.
-
-    That allocates once in an array's life, so nothing polls afterwards: a poll would make the array change in every loop.
-    """
-    if value.op.type == "i1":
-        b.store(byte_of(b, value.op), byte_address(b, store, index), "element")
-        return
-    op, done = value.op, b.new("stored")
-    if value.mask & BOOL:
-        fits, other = b.new("fits"), b.new("other")
-        b.cbr(kind_test(b, Val(op, value.mask), BOOL), fits, other)
-        b.at(fits)
-        byte = b.ins("trunc", (b.op("lshr", b.bits(op), i64(9)),), "i8")
-        b.store(byte, byte_address(b, store, index), "element")
-        b.br(done)
-        b.at(other)
-    b.runtime("rt_array_put", (b.task, target, index, op))
-    b.br(done)
-    b.at(done)
-
-
-def store_word(b: Builder, store: Operand, index: Operand, value: Val) -> None:
-    op = b.to_word(value)
-    if value.mask & ~IMMEDIATE:
-        at = b.op("add", b.op("shl", index, i64(3)), i64(STORE.offsets["tail"]))
-        b.runtime("omni.store_ref", (b.task, store, at, op))
-    else:
-        b.store(op, word_address(b, store, index), "element")
 
 
 # ---- by path, and lengths ----

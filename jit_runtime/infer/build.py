@@ -112,7 +112,8 @@ class Builder(Code):
         return value
 
     def effect(self, node: Core) -> None:
-        self.expr(node)
+        """Nobody asks for the value: it may stay open."""
+        number(self, node)
 
     def test(self, node: Core) -> Operand:
         """An i1: is the node's value true? The block may be None afterwards."""

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 Prim = Callable[["Builder", "Call", "Builtin", "Continuation | None"], Val]
 PRIMS: dict[str, Prim] = {}
+OPEN: dict[str, Callable[[Builder, Call, Builtin], Val]] = {}
+"""Builtins whose value may be left open for arithmetic (infer/number_paths.py)."""
 TRUTHS: dict[str, Callable[[Builder, Call], Operand]] = {}
 """Builtins that answer a test (an i1) with less work than a value. The block may be None afterwards, as after a prim."""
 LIST = BIT["Null"] | BIT["Pair"]
