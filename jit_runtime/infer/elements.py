@@ -1,4 +1,4 @@
-"""Elements of arrays that can hold anything. A store holds words, packed Bools of one byte, or raw Floats (runtime/arrays.omni): each access tests which.
+"""Elements of arrays that can hold anything. A store holds words, packed Bools, or raw Floats (runtime/arrays.omni): each access tests which.
 
 What does not change in a loop (length, store, its type) is read before it: element accesses are of another class of memory
 than the fields, and nothing here calls unless a store has to change its kind or a value may be an object.
@@ -71,12 +71,16 @@ class ByStore(NamedTuple):
     done: Block
 
 
-def by_store(b: Builder, found: Element) -> ByStore:
+def by_store(b: Builder, found: Element, *, bools: bool) -> ByStore:
+    """`bools`: these are asked for first."""
     ways = ByStore(b.new("words"), b.new("bools"), b.new("floats"), b.new("done"))
-    others = b.new("raw")
-    b.cbr(b.compare("eq", found.type, Imm("i8", STORE.id)), ways.words, others)
+    first, second = (ways.bools, BOOLS), (ways.words, STORE)
+    if not bools:
+        first, second = second, (ways.floats, FLOATS)
+    others = b.new("others")
+    b.cbr(b.compare("eq", found.type, Imm("i8", first[1].id)), first[0], others)
     b.at(others)
-    b.cbr(b.compare("eq", found.type, Imm("i8", FLOATS.id)), ways.floats, ways.bools)
+    b.cbr(b.compare("eq", found.type, Imm("i8", second[1].id)), second[0], ways.floats if bools else ways.bools)
     return ways
 
 
@@ -85,7 +89,7 @@ def by_store(b: Builder, found: Element) -> ByStore:
 
 def read(b: Builder, found: Element, *, truth: bool) -> Operand:
     """The element as a word or, for a test, as an i1."""
-    ways = by_store(b, found)
+    ways = by_store(b, found, bools=truth)
     out = b.fn.variable("element", "i1" if truth else "ref")
     b.at(ways.bools)
     bit = b.ins("trunc", (b.load(byte_address(b, found.store, found.position), "i8", "element"),), "i1")
@@ -116,7 +120,7 @@ class Opened:
 
     def read(self, found: Element) -> None:
         b = self.b
-        ways = by_store(b, found)
+        ways = by_store(b, found, bools=False)
         b.at(ways.bools)
         bit = b.ins("trunc", (b.load(byte_address(b, found.store, found.position), "i8", "element"),), "i1")
         self.give(b.to_word(Val(bit, BOOL)), None)
@@ -157,7 +161,7 @@ class Opened:
 
 def write(b: Builder, found: Element, value: Val) -> None:
     """`value` may be one that arithmetic left open."""
-    ways = by_store(b, found)
+    ways = by_store(b, found, bools=value.op.type == "i1")
     b.at(ways.floats)
     store_float(b, found, value)
     b.br(ways.done)
@@ -171,7 +175,8 @@ def write(b: Builder, found: Element, value: Val) -> None:
 
 
 def widen(b: Builder, found: Element, op: Operand) -> None:
-    """Store what does not fit. That allocates once in an array's life, so nothing polls afterwards: a poll would make the array change in every loop."""
+    """Store what does not fit. That allocates once in an array's life, so nothing polls afterwards: a poll would make the array change
+    in every loop."""
     b.runtime("rt_array_put", (b.task, found.array, found.position, op))
 
 
