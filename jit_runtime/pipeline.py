@@ -26,6 +26,7 @@ from jit_runtime.codegen.emit import emit_module
 from jit_runtime.expand.expand import expand_toplevel
 from jit_runtime.infer.linker import OPTIMISED
 from jit_runtime.infer.world import Instance
+from jit_runtime.passes.hot_paths import split_hot_paths
 from jit_runtime.passes.ranges import remove_checks
 from jit_runtime.passes.roots import root
 from jit_runtime.passes.strips import guard_loops
@@ -68,6 +69,7 @@ def build(unit: Unit, make: Callable[..., object], *arguments: Any) -> Module:
     make(*arguments)
     for fn in unit.module.functions:
         if unit.tier == OPTIMISED:
+            split_hot_paths(fn)
             remove_checks(fn)
         guard_loops(fn)
     return unit.module

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 
 from jit_runtime.ir.nodes import Block
 
@@ -30,3 +30,23 @@ def reverse_postorder(first: Block, among: Container[Block] | None = None) -> li
 
 def successors(block: Block) -> tuple[Block, ...]:
     return block.ins[-1].targets if block.ins else ()
+
+
+def predecessors(blocks: Iterable[Block]) -> dict[Block, list[Block]]:
+    found: dict[Block, list[Block]] = {}
+    for block in blocks:
+        for target in successors(block):
+            found.setdefault(target, []).append(block)
+    return found
+
+
+def between(head: Block, last: Block, before: dict[Block, list[Block]]) -> list[Block]:
+    """The blocks of a loop, on ways from its head to the block of its back-edge, each after those that dominate it: what leaves the loop is no
+    part of it."""
+    found, work = {head}, [last]
+    while work:
+        block = work.pop()
+        if block not in found:
+            found.add(block)
+            work += before.get(block, ())
+    return reverse_postorder(head, found)

@@ -16,9 +16,12 @@ Before: the blocks of `Function.back_edges` only jump. After: there are none.
 from __future__ import annotations
 
 from jit_runtime.infer.code import Code, i64
-from jit_runtime.ir.nodes import BackEdge, Block, Function, Imm, InlinedPlace, Ins, Operand, Temp, Variable
-from jit_runtime.passes.blocks import reverse_postorder, successors
+from jit_runtime.ir.nodes import BackEdge, Block, Function, Imm, InlinedPlace, Ins, Operand, Variable
+from jit_runtime.passes.blocks import between, predecessors
 from jit_runtime.passes.certain import SUMS, Certain, certain_turns
+from jit_runtime.passes.copies import Rewrite, copy
+from jit_runtime.passes.hot_paths import may_change
+from jit_runtime.passes.stores import Field, Kinds, expected, fields
 
 TURNS = 4096
 """Turns between two guards: some microseconds. Vectorised loops start anew in each strip, so not too few."""
@@ -27,18 +30,18 @@ SLOW_TURNS = 16
 
 def guard_loops(fn: Function) -> None:
     """Fill the blocks of a function's back-edges."""
-    before: dict[Block, list[Block]] = {}
-    for block in fn.blocks:
-        for target in successors(block):
-            before.setdefault(target, []).append(block)
+    before = predecessors(fn.blocks)
     heads = {edge.head for edge in fn.back_edges}
-    bodies = [between(edge, before) for edge in fn.back_edges]
+    bodies = [between(edge.head, edge.block, before) for edge in fn.back_edges]
     for edge, body in zip(fn.back_edges, bodies, strict=True):
         b = Code(fn)
+        innermost = sum(block in heads for block in body) == 1 and keeps_arrays(body)
+        read = fields(body, edge.arrays) if innermost else {}
+        kinds = expected(body, edge.block, read)
         edge.block.ins = []
         b.span, b.site = (edge.span.span, edge.span.site) if isinstance(edge.span, InlinedPlace) else (edge.span, None)
-        if sum(block in heads for block in body) == 1 and in_strips(body):
-            strips(b, edge, body)
+        if innermost and only_raw(kinds.body):
+            strips(b, edge, body, read, kinds)
         else:
             b.at(edge.block)
             b.guard()
@@ -46,31 +49,24 @@ def guard_loops(fn: Function) -> None:
     fn.back_edges = []
 
 
-def between(edge: BackEdge, before: dict[Block, list[Block]]) -> list[Block]:
-    """The blocks on ways from the head to the back-edge, each after those that dominate it: what leaves the loop is no part of it."""
-    found, work = {edge.head}, [edge.block]
-    while work:
-        block = work.pop()
-        if block not in found:
-            found.add(block)
-            work += before.get(block, ())
-    return reverse_postorder(edge.head, found)
-
-
-def in_strips(body: list[Block]) -> bool:
-    """No call that comes back, and elements of typed arrays only: words are not worth it, short loops get slower."""
+def keeps_arrays(body: list[Block]) -> bool:
+    """Does nothing in the body change arrays, but for their elements?"""
     every = [ins for block in body for ins in block.ins]
-    if any(ins.op == "call" and not ins.attr.noreturn for ins in every):
-        return False
+    return not any(may_change(ins) or (ins.op == "store" and ins.attr not in ("element", "struct")) for ins in every)
+
+
+def only_raw(body: list[Block]) -> bool:
+    """Elements of arrays, none of them words, and no calls: loops of words are not worth it, short ones get slower."""
+    every = [ins for block in body for ins in block.ins]
     elements = {(ins.dest or ins.args[0]).type for ins in every if ins.op in ("load", "store") and ins.attr == "element"}
-    return bool(elements) and "ref" not in elements
+    return bool(elements) and "ref" not in elements and not any(ins.op == "call" and not ins.attr.noreturn for ins in every)
 
 
-def strips(b: Code, edge: BackEdge, body: list[Block]) -> None:
+def strips(b: Code, edge: BackEdge, body: list[Block], read: dict[Ins, Field], kinds: Kinds) -> None:
     head, again = edge.head, edge.block
     slow = b.new("strip")
     slow.ins, head.ins = head.ins, []
-    body = [slow if block is head else block for block in body]
+    body, inner = ([slow if block is head else block for block in blocks] for blocks in (body, kinds.body))
     turns = b.fn.variable("turns", "i64")
     b.at(again)
     left = b.op("sub", b.get(turns), i64(1))
@@ -81,15 +77,19 @@ def strips(b: Code, edge: BackEdge, body: list[Block]) -> None:
     turn = b.new("turns")
     b.again(turn)
     b.at(turn)
-    headers = read_before(b, body, edge.arrays)
-    found = Certain(b.fn, body, again, headers)
-    if not found.tests:
+    headers = read_before(b, read)
+    found = Certain(b.fn, inner, again, dict(headers.values()))
+    if not found.tests and not kinds.stores:
         b.set(turns, i64(TURNS))
         b.br(slow)
         return
     rest = b.new("rest")
-    fast = copy(b.fn, body, found, {head: rest})
+    fast = copy(b.fn, inner, {head: rest}, without_tests(found, kinds), entered=len(inner) < len(body))[0][inner[0]]
     b.set(turns, i64(SLOW_TURNS))
+    for store, kind in kinds.stores.items():
+        expected = b.new("expected")
+        b.cbr(b.compare("eq", headers[store][1], Imm("i8", kind)), expected, slow, "likely")
+        b.at(expected)
     b.set(turns, certain_turns(b, found, slow, TURNS))
     b.br(fast)
     b.at(rest)
@@ -97,93 +97,30 @@ def strips(b: Code, edge: BackEdge, body: list[Block]) -> None:
     b.br(slow)
 
 
-# ---- fields of arrays ----
+def read_before(b: Code, read: dict[Ins, Field]) -> dict[Field, tuple[Variable, Operand]]:
+    """Read fields of arrays here; the body gets the values, through variables. Returns the variable and value of each."""
+    values: dict[Field, tuple[Variable, Operand]] = {}
+    for ins, field in read.items():
+        if field not in values:
+            owner = values[field.owner][1] if isinstance(field.owner, Field) else field.owner
+            value = b.load(b.pointer(owner, field.offset), field.type, field.memory)
+            variable = b.fn.variable("header", field.type)
+            b.set(variable, value)
+            values[field] = variable, value
+        ins.op, ins.args, ins.attr = "get", (values[field][0],), None
+    return values
 
 
-def read_before(b: Code, body: list[Block], arrays: set[Operand]) -> dict[Operand, Operand]:
-    """Read fields of arrays of known kind that are bound outside, and of their stores, here; the body gets the values, through variables.
-    Nothing in the body writes them. Returns the value of each variable."""
-    inside = {ins.dest for block in body for ins in block.ins}
-    known: dict[object, Operand] = {array: array for array in arrays if array not in inside}
-    values: dict[tuple[Operand, int, str], tuple[Variable, Operand]] = {}
-    addresses: dict[object, tuple[Operand, int]] = {}
-    for ins in [ins for block in body for ins in block.ins]:
-        base = ins.args[0] if ins.args else None
-        if ins.op == "inttoptr" and base in known:
-            addresses[ins.dest] = known[base], 0
-        elif ins.op == "offset" and base in addresses and isinstance(ins.args[1], Imm):
-            array, start = addresses[base]
-            addresses[ins.dest] = array, start + int(ins.args[1].value)
-        elif ins.op == "load" and ins.attr in ("length", "field") and base in addresses and ins.dest is not None:
-            key = *addresses[base], ins.dest.type
-            if key not in values:
-                values[key] = read(b, *key, ins.attr)
-            variable, value = values[key]
-            known[ins.dest] = value
-            ins.op, ins.args, ins.attr = "get", (variable,), None
-    return dict(values.values())
+def without_tests(found: Certain, kinds: Kinds) -> Rewrite:
+    """The body's copy needs no tests that are certain."""
 
+    def rewrite(ins: Ins, made: Ins) -> list[Ins]:
+        way = found.tests[ins].stays if ins in found.tests else kinds.answers.get(ins)
+        if way is not None:
+            return [Ins("br", targets=(made.targets[way],), span=ins.span)]
+        if ins in found.fits:
+            made.op, made.attr, targets, made.targets = SUMS[ins.op], "fits", made.targets[:1], ()
+            return [made, Ins("br", targets=targets, span=ins.span)]
+        return [made]
 
-def read(b: Code, array: Operand, offset: int, type: str, memory: str) -> tuple[Variable, Operand]:
-    value = b.load(b.pointer(array, offset), type, memory)
-    variable = b.fn.variable("header", type)
-    b.set(variable, value)
-    return variable, value
-
-
-# ---- the body without its tests ----
-
-
-def copy(fn: Function, body: list[Block], found: Certain, instead: dict[Block, Block]) -> Block:
-    """The body without the tests that are certain. `instead`: where it jumps to instead of other blocks. Returns its first block."""
-    share(fn, body)
-    blocks = instead | {block: fn.block(block.name.rsplit(".", 1)[0]) for block in body}
-    temps: dict[Operand, Operand] = {}
-    for ins in [ins for block in body for ins in block.ins]:
-        if ins.dest is not None:
-            temps[ins.dest] = fn.temp(ins.dest.type)
-    for block in body:
-        for ins in block.ins:
-            args = tuple(temps.get(a, a) for a in ins.args)
-            targets = tuple(blocks.get(t, t) for t in ins.targets)
-            made = Ins(ins.op, args, temps.get(ins.dest) if ins.dest else None, ins.attr, ins.span, targets)  # type: ignore[arg-type]
-            if ins in found.tests:
-                made = Ins("br", targets=(targets[found.tests[ins].stays],), span=ins.span)
-            elif ins in found.fits:
-                made.op, made.attr, made.targets = SUMS[ins.op], "fits", ()
-                blocks[block].ins += [made, Ins("br", targets=targets[:1], span=ins.span)]
-                continue
-            blocks[block].ins.append(made)
-    return blocks[body[0]]
-
-
-def share(fn: Function, body: list[Block]) -> None:
-    """What the body computes and blocks outside use has two origins from now on: it becomes a variable."""
-    own = set(body)
-    inside = {ins.dest for block in body for ins in block.ins if ins.dest is not None}
-    shared: dict[Operand, Variable] = {}
-    for block in fn.blocks:
-        if block not in own:
-            block.ins = with_reads(fn, block, inside, shared)
-    for block in body:
-        for ins in list(block.ins):
-            if ins.dest in shared:
-                keep = Ins("set", (shared[ins.dest], ins.dest), span=ins.span)
-                if ins.targets:
-                    ins.targets[0].ins.insert(0, keep)
-                else:
-                    block.ins.insert(block.ins.index(ins) + 1, keep)
-
-
-def with_reads(fn: Function, block: Block, inside: set[Temp], shared: dict[Operand, Variable]) -> list[Ins]:
-    changed: list[Ins] = []
-    for ins in block.ins:
-        args = list(ins.args)
-        for i, a in enumerate(args):
-            if isinstance(a, Temp) and a in inside:
-                variable = shared[a] if a in shared else shared.setdefault(a, fn.variable("shared", a.type))
-                args[i] = fn.temp(a.type)
-                changed.append(Ins("get", (variable,), args[i], span=ins.span))  # type: ignore[arg-type]
-        ins.args = tuple(args)
-        changed.append(ins)
-    return changed
+    return rewrite
