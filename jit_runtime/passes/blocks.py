@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 
 from jit_runtime.ir.nodes import Block
 
 
-def reverse_postorder(first: Block, among: Container[Block] | None = None) -> list[Block]:
-    """The blocks that can be reached from `first`, by ways in `among`: each after those that dominate it.
+def reverse_postorder(first: Block, among: Container[Block] | None = None, after: Callable[[Block], tuple[Block, ...]] | None = None) -> list[Block]:
+    """The blocks that can be reached from `first`, by ways in `among` (and by those that `after` tells): each after those that dominate it.
 
     Of two targets the first comes first, if possible: without optimisation the text's order is the layout.
     """
+    after = after or successors
     seen, order = {first}, []
-    work = [(first, reversed(successors(first)))]
+    work = [(first, reversed(after(first)))]
     while work:
         block, rest = work[-1]
         for target in rest:
             if target not in seen and (among is None or target in among):
                 seen.add(target)
-                work.append((target, reversed(successors(target))))
+                work.append((target, reversed(after(target))))
                 break
         else:
             order.append(block)

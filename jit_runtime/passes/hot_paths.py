@@ -17,7 +17,9 @@ from __future__ import annotations
 from jit_runtime.ir.nodes import BackEdge, Block, Function, Ins
 from jit_runtime.passes.blocks import between, predecessors, reverse_postorder, successors
 from jit_runtime.passes.copies import copy, unchanged
+from jit_runtime.passes.stores import TYPE, WORDS, answered, around
 
+IS_DOUBLE = "is-double"
 READS_ONLY = {"rt_word_to_int", "rt_word_to_float", "rt_kind_index"}
 MOST = 1500
 """Instructions that are copied."""
@@ -39,8 +41,8 @@ def split_hot_paths(fn: Function) -> None:
 
 
 def split_loop(fn: Function, edge: BackEdge, body: list[Block]) -> None:
-    kept = hot(body, {edge.block})
-    if edge.block not in kept or not accesses(kept):
+    kept = hot(body, {edge.block}, {})
+    if not any(is_access(ins) for block in kept for ins in block.ins):
         return
     enter = fn.block("enter")
     for block in fn.blocks:
@@ -56,12 +58,23 @@ def split_loop(fn: Function, edge: BackEdge, body: list[Block]) -> None:
 
 def split_function(fn: Function) -> None:
     body = reverse_postorder(fn.blocks[0])
-    kept = hot(body, {block for block in body if not successors(block)})
-    if accesses(kept) < FEWEST or any(ins.op == "stack" for block in body for ins in block.ins):
+    accesses = {ins: ins for block in body for ins in block.ins if is_access(ins)}
+    if len(accesses) < FEWEST or any(ins.op == "stack" for block in body for ins in block.ins):
+        return
+    quiet = {block for block in body if not any(may_change(ins) for ins in block.ins)}
+    answers = answered(body, accesses, quiet, WORDS)[1] | dict.fromkeys(asks_for_doubles(body), 0)
+    kept = hot(body, {block for block in body if not successors(block) and not fails(block)}, answers)
+    if sum(is_access(ins) for block in kept for ins in block.ins) < FEWEST:
         return
     first = copy(fn, kept, {}, unchanged, entered=True)[0][kept[0]]
     fn.blocks.remove(first)
     fn.blocks.insert(0, first)
+
+
+def asks_for_doubles(body: list[Block]) -> list[Ins]:
+    """Jumps that ask whether arithmetic left a double open."""
+    flags = {ins.dest for block in body for ins in block.ins if ins.op == "get" and ins.args[0].name == IS_DOUBLE}  # type: ignore[union-attr]
+    return [block.ins[-1] for block in body if block.ins[-1].op == "cbr" and block.ins[-1].attr == "likely" and block.ins[-1].args[0] in flags]
 
 
 def redirect(block: Block, old: Block, new: Block) -> None:
@@ -69,19 +82,13 @@ def redirect(block: Block, old: Block, new: Block) -> None:
         block.ins[-1].targets = tuple(new if target is old else target for target in block.ins[-1].targets)
 
 
-def hot(body: list[Block], ends: set[Block]) -> list[Block]:
-    """The blocks on ways from the first one to one of `ends` without calls; none if there is nothing to leave out, or too much to copy."""
+def hot(body: list[Block], ends: set[Block], answers: dict[Ins, int]) -> list[Block]:
+    """The blocks on ways from the first one to one of `ends` without calls, if jumps go where they are expected to. None if there is nothing to leave
+    out, or too much to copy."""
     among = {block for block in body if not any(may_change(ins) for ins in block.ins)}
     if len(among) == len(body) or body[0] not in among:
         return []
-    reached = reverse_postorder(body[0], among)
-    before, found, work = predecessors(reached), set[Block](), [block for block in reached if block in ends and not fails(block)]
-    while work:
-        block = work.pop()
-        if block not in found:
-            found.add(block)
-            work += before.get(block, ())
-    kept = [block for block in reached if block in found]
+    kept = around(among, body[0], ends, answers)
     return kept if sum(len(block.ins) for block in kept) <= MOST else []
 
 
@@ -96,6 +103,6 @@ def fails(block: Block) -> bool:
     return block.ins[-1].op in ("unreachable", "trap")
 
 
-def accesses(blocks: list[Block]) -> int:
-    """How many stores of arrays that can hold anything are looked at."""
-    return sum(ins.op == "load" and ins.attr == "field" and ins.dest is not None and ins.dest.type == "i8" for block in blocks for ins in block.ins)
+def is_access(ins: Ins) -> bool:
+    """Does it look at the store of an array that can hold anything?"""
+    return ins.op == "load" and ins.attr == "field" and ins.dest is not None and ins.dest.type == TYPE

@@ -6,12 +6,16 @@ bound outside of the loop and nothing in the loop changes it, all these tests ha
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Container
+from typing import NamedTuple, TypeVar
 
 from jit_runtime.ir.nodes import Block, Imm, Ins, Operand
 from jit_runtime.layout.objects import BY_NAME
+from jit_runtime.passes.blocks import reverse_postorder
 
-BOOLS, FLOATS = BY_NAME["bools"].id, BY_NAME["floats"].id
+WORDS, BOOLS, FLOATS = (BY_NAME[name].id for name in ("store", "bools", "floats"))
+TYPE = "i8"
+"""What the type of a store is read as."""
 
 
 class Field(NamedTuple):
@@ -51,47 +55,53 @@ class Kinds(NamedTuple):
 
 
 def expected(body: list[Block], last: Block, read: dict[Ins, Field]) -> Kinds:
-    """Bools where a test asks for them first; Floats where these are not left to the runtime."""
+    stores, answers = answered(body, {ins: field for ins, field in read.items() if field.type == TYPE}, set(body))
+    return Kinds(stores, answers, around(set(body), body[0], {last}, answers))
+
+
+K = TypeVar("K")
+
+
+def answered(body: list[Block], loads: dict[Ins, K], own: set[Block], otherwise: int | None = None) -> tuple[dict[K, int], dict[Ins, int]]:
+    """`loads`: where types of stores are read, and what has the store. Expected are Bools where a test asks for them first, Floats where the way for
+    them is one of `own`. Returns what each is expected to be, and which targets tests then take."""
     made = {ins.dest: ins for block in body for ins in block.ins if ins.dest is not None}
-    tests: dict[Field, list[tuple[Ins, int]]] = {}
+    tests: dict[K, list[tuple[Ins, int]]] = {}
     for block in body:
         jump = block.ins[-1]
         test = made.get(jump.args[0]) if jump.op == "cbr" else None  # type: ignore[arg-type]
         load = made.get(test.args[0]) if test is not None and test.op == "eq" else None  # type: ignore[arg-type]
-        if load in read and test is not None and isinstance(test.args[1], Imm) and load is not None and read[load].type == "i8":
-            tests.setdefault(read[load], []).append((jump, int(test.args[1].value)))
-    kinds = Kinds({}, {}, [])
-    own = set(body)
-    for field, asked in tests.items():
+        if load is not None and load in loads and test is not None and isinstance(test.args[1], Imm):
+            tests.setdefault(loads[load], []).append((jump, int(test.args[1].value)))
+    stores: dict[K, int] = {}
+    answers: dict[Ins, int] = {}
+    for key, asked in tests.items():
         if asked[0][1] == BOOLS:
-            kinds.stores[field] = BOOLS
+            stores[key] = BOOLS
         elif any(kind == FLOATS and jump.targets[0] in own for jump, kind in asked):
-            kinds.stores[field] = FLOATS
-        for jump, kind in asked if field in kinds.stores else ():
-            kinds.answers[jump] = 0 if kind == kinds.stores[field] else 1
-    return kinds._replace(body=around(body, last, kinds.answers))
+            stores[key] = FLOATS
+        elif otherwise is not None:
+            stores[key] = otherwise
+        answers |= {jump: 0 if kind == stores[key] else 1 for jump, kind in asked if key in stores}
+    return stores, answers
 
 
-def around(body: list[Block], last: Block, answers: dict[Ins, int]) -> list[Block]:
-    """The blocks in which the loop goes round if these jumps go where they are expected to."""
-    if not answers:
-        return body
-    reached, work = {body[0]}, [body[0]]
+def around(among: Container[Block], first: Block, ends: set[Block], answers: dict[Ins, int]) -> list[Block]:
+    """The blocks on ways from the first one to one of the ends, if jumps go where they are expected to; each after those that dominate it."""
     before: dict[Block, list[Block]] = {}
-    while work:
-        block = work.pop()
+
+    def after(block: Block) -> tuple[Block, ...]:
         jump = block.ins[-1]
-        for target in jump.targets if jump not in answers else (jump.targets[answers[jump]],):
+        return (jump.targets[answers[jump]],) if jump in answers else jump.targets
+
+    reached = reverse_postorder(first, among, after)
+    for block in reached:
+        for target in after(block):
             before.setdefault(target, []).append(block)
-            if target not in reached:
-                reached.add(target)
-                work.append(target)
-    found, work = set[Block](), [last] if last in reached else []
+    found, work = set[Block](), [block for block in reached if block in ends]
     while work:
         block = work.pop()
         if block not in found:
             found.add(block)
             work += before.get(block, ())
-    return [block for block in body if block in found]
-
-
+    return [block for block in reached if block in found]
