@@ -18,7 +18,7 @@ from __future__ import annotations
 from jit_runtime.infer.code import Code, i64
 from jit_runtime.ir.nodes import BackEdge, Block, Function, Imm, InlinedPlace, Ins, Operand, Variable
 from jit_runtime.passes.blocks import between, predecessors
-from jit_runtime.passes.certain import SUMS, Certain, certain_turns
+from jit_runtime.passes.certain import CHECKED, Certain, certain_turns
 from jit_runtime.passes.copies import Rewrite, copy
 from jit_runtime.passes.hot_paths import may_change
 from jit_runtime.passes.stores import Field, Kinds, expected, fields
@@ -119,7 +119,7 @@ def without_tests(found: Certain, kinds: Kinds) -> Rewrite:
         if way is not None:
             return [Ins("br", targets=(made.targets[way],), span=ins.span)]
         if ins in found.fits:
-            made.op, made.attr, targets, made.targets = SUMS[ins.op], "fits", made.targets[:1], ()
+            made.op, made.attr, targets, made.targets = CHECKED[ins.op], "fits", made.targets[:1], ()
             return [made, Ins("br", targets=targets, span=ins.span)]
         return [made]
 
