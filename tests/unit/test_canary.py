@@ -11,13 +11,18 @@ from pathlib import Path
 
 import pytest
 
+from jit_runtime.codegen import pipelines
+from jit_runtime.passes import strips
 from jit_runtime.session import Session
 from jit_runtime.types.kinds import BIT
 from tests.unit.session_fixture import open_session
 
 PROGRAMS = Path(__file__).parents[2] / "benchmarks" / "programs"
 PACKED = re.compile(r"^\s+(?:v?(?:mul|add|fmadd\d+)pd|fm(?:ul|la)\s+v\d+\.2d)\b", re.M)  # x86-64, aarch64
+SINGLES = re.compile(r"^\s+(?:v?(?:mul|add|fmadd\d+)ps|fm(?:ul|la)\s+v\d+\.4s)\b", re.M)
+BYTES = re.compile(r"^\s+(?:v?p(?:add|max|min|sub)u?s?b|(?:u?q?add|umax|umin)\s+v\d+\.16b)\b", re.M)
 PRODUCT = re.compile(r"^\s+(?:v?mulsd|fmul\s+d)", re.M)
+WHOLE_PRODUCT = re.compile(r"^\s+(?:imul\w*|mul\s+x|madd\s+x|smulh)\b", re.M)
 CALL = re.compile(r"^\s+(?:call|blr?)q?\s", re.M)
 FLOATS = f".{BIT['Array Float']:x}.{BIT['Array Float']:x}."
 VECTORS = "(define x (vector 1000 17 0.5)) (define y (vector 1000 13 0.25))"
@@ -67,10 +72,69 @@ def loops(asm: str) -> list[str]:
     return [asm[a:b] for a, b in inner]
 
 
-def test_a_loop_over_arrays_of_floats_is_packed(read: Read) -> None:
-    asm = read("saxpy", "asm", "saxpy!", FLOATS, VECTORS, "(saxpys x y 3)")
-    packed = [loop for loop in loops(asm) if len(PACKED.findall(loop)) >= 2]
-    assert packed and not any(CALL.search(loop) for loop in packed)
+def packed_loops(asm: str, pattern: re.Pattern[str]) -> bool:
+    """Is there a loop with packed instructions of a kind, and none such that calls?"""
+    packed = [loop for loop in loops(asm) if len(pattern.findall(loop)) >= 2]
+    return bool(packed) and not any(CALL.search(loop) for loop in packed)
+
+
+def saxpy_is_packed(read: Read) -> bool:
+    return packed_loops(read("saxpy", "asm", "saxpy!", FLOATS, VECTORS, "(saxpys x y 3)"), PACKED)
+
+
+def singles_are_packed(read: Read) -> bool:
+    single = BIT["Array Float32"]
+    arrays = "(define s (typed-array 1000 {Float32})) (define t (typed-array 1000 {Float32}))"
+    return packed_loops(read("saxpy", "asm", "saxpy!", f".{single:x}.{single:x}.", arrays, "(saxpy! (Float32 0.5) s t)"), SINGLES)
+
+
+def bytes_are_packed(read: Read) -> bool:
+    """Saturating or not, a sum of bytes is checked: what is packed is a choice between two of them."""
+    most = """(define brightest! a b
+        (let [n (array-length a)]
+          (let loop [i 0]
+            (when (< i n)
+              (let [x (array-ref a i)] [y (array-ref b i)] (array-set! b i (if (< x y) y x)))
+              (loop (+ i 1))))))"""
+    arrays = "(define s (typed-array 1000 {UInt8})) (define t (typed-array 1000 {UInt8}))"
+    byte = BIT["Array UInt8"]
+    return packed_loops(read("saxpy", "asm", "brightest!", f".{byte:x}.{byte:x}.", most, arrays, "(brightest! s t)"), BYTES)
+
+
+def floats_in_arrays_of_anything_are_packed(read: Read) -> bool:
+    """The array is one that can hold anything; it holds Floats."""
+    arrays = "(define s (make-array 1000 0.5)) (define t (make-array 1000 0.25))"
+    plain = BIT["Array Any"]
+    return packed_loops(read("saxpy", "asm", "saxpy!", f".{plain:x}.{plain:x}.", arrays, "(saxpys s t 3)"), PACKED)
+
+
+CODE = saxpy_is_packed, singles_are_packed, bytes_are_packed, floats_in_arrays_of_anything_are_packed
+
+
+@pytest.mark.parametrize("holds", CODE, ids=lambda holds: holds.__name__)
+def test_loops_over_arrays_are_what_optimisation_makes_of_them(holds: Callable[[Read], bool], read: Read) -> None:
+    assert holds(read)
+
+
+@pytest.mark.parametrize("holds", CODE, ids=lambda holds: holds.__name__)
+def test_the_canary_sees_that_optimisation_is_off(holds: Callable[[Read], bool], read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    optimise = pipelines.optimise
+    monkeypatch.setattr(pipelines, "optimise", lambda text, tier: optimise(text, pipelines.QUICK))
+    assert not holds(read)
+
+
+@pytest.mark.parametrize("holds", [saxpy_is_packed, floats_in_arrays_of_anything_are_packed], ids=lambda holds: holds.__name__)
+def test_the_canary_sees_that_strips_are_off(holds: Callable[[Read], bool], read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strips, "only_raw", lambda body: False)
+    assert not holds(read)
+
+
+def test_a_product_of_arrays_of_anything_needs_no_call(read: Read) -> None:
+    """Nor is an index multiplied or checked in each turn."""
+    plain = BIT["Array Any"]
+    arrays = "(define a (matrix 30 17 0.5)) (define b (matrix 30 13 0.25)) (define c (matrix 30 1 0.0))"
+    asm = read("matmul-plain", "asm", "matmul!", f".{plain:x}.{plain:x}.{plain:x}.", arrays, "(products a b c 30)")
+    assert any(PRODUCT.search(loop) and not CALL.search(loop) and not WHOLE_PRODUCT.search(loop) for loop in loops(asm))
 
 
 def test_a_dot_product_is_a_loop_without_calls_and_allocation(read: Read) -> None:

@@ -1,4 +1,4 @@
-"""Loops over typed arrays: in strips without guard, vectorised, with the same results and errors as without."""
+"""Loops over arrays: in strips without guard, vectorised, with the same results and errors as without."""
 
 from __future__ import annotations
 
@@ -140,6 +140,16 @@ SHAPES = {
     "index of an element": "(let loop [i p] (when (< i q) (let [k (array-ref a i)] (array-set! b k (+ 1 (array-ref b k)))) (loop (+ i 1))))",
     "limit that overflows": "(let loop [i p] (when (< i (- -9223372036854775807 q)) (array-set! b i (array-ref a i)) (loop (+ i 1))))",
     "sum that overflows": "(let loop [i p] [s 9223372036854775000] (if (= i q) s (loop (+ i 1) (+ s (array-ref a i)))))",
+    "rows": "(let loop [k 0] [s 0] (if (>= k q) s (loop (+ k 1) (+ s (array-ref a (+ (* p 2) k))))))",
+    "columns": "(let loop [k p] (when (< k q) (array-set! b (+ (* k p) 1) (array-ref a (+ k 1))) (loop (+ k 1))))",
+    "columns from above": "(let loop [k q] (when (> k p) (array-set! b (- (* 2 k) p) k) (loop (- k 1))))",
+    "strides": "(let loop [j 0] (when (< j q) (array-set! b j (+ (array-ref a j) 1)) (loop (+ j (if (= p 0) 5 p)))))",
+    "a stride that stays": "(let [d (if (= p 0) 5 p)] (let loop [j p] (when (< j q) (array-set! b j (+ (array-ref a j) 1)) (loop (+ d j)))))",
+    "strides down": "(let [d (if (= p 0) 2 p)] (let loop [j q] (if (< j 0) j (do (array-set! b j (array-ref a (- q j))) (loop (- j d))))))",
+    "a stride that overflows": "(let [d (* 1152921504606846976 (+ p 2))] (let loop [j 0] (if (< j q) (do (array-set! b j 7) (loop (+ j d))) j)))",
+    "a product that overflows": """(let [d (* 1152921504606846976 (+ p 2))]
+        (let loop [k 0] (if (< k q) (do (array-set! b (* k d) 7) (loop (+ k 1))) k)))""",
+    "a sum with what is far": "(let [d (* 1152921504606846976 p)] (let loop [k (- d)] (if (< k q) (do (array-set! b (+ k d) 7) (loop (+ k 1))) k)))",
     "two ways back": "(let loop [i p] [s 0] (if (< i q) (if (= (array-ref a i) 3) (loop (+ i 1) s) (loop (+ i 1) (+ s (array-ref a i)))) s))",
 }
 HELPERS = (
@@ -153,6 +163,25 @@ ENDS = ((0, 5), (1, 3), (-1, 4), (3, 100), (2, 4190))
 @pytest.fixture(scope="module")
 def oracle() -> OracleSession:
     return OracleSession()
+
+
+PLAIN = {
+    "Floats": "(define filled n (let [a (make-array n 0.0)] (let loop [i 0] (when (< i n) (array-set! a i (->float i)) (loop (+ i 1)))) a))",
+    "Ints": "(define filled n (let [a (make-array n 0)] (let loop [i 0] (when (< i n) (array-set! a i i) (loop (+ i 1)))) a))",
+    "both": """(define filled n
+        (let [a (make-array n 0.0)] (let loop [i 0] (when (< i n) (array-set! a i (if (= i 7) i (->float i))) (loop (+ i 1)))) a))""",
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("kind", PLAIN)
+def test_each_shape_over_arrays_that_can_hold_anything(shape: str, kind: str, session: Session, oracle: OracleSession) -> None:
+    for one in (session, oracle):
+        for definition in (PLAIN[kind], f"(define shaped a b p q {SHAPES[shape]})"):
+            one.eval(definition, name="t", line=1)
+    for (n, m), (p, q) in product(((0, 0), (5, 5), (20, 9), (40, 40)), ((0, 5), (1, 3), (-1, 4), (3, 30))):
+        text = f"(let [a (filled {n}) b (filled {m})] (let [r (handle (shaped a b {p} {q}) [error [e] e])] (list r a b)))"
+        assert (shape, n, m, p, q, outcome(session, text)) == (shape, n, m, p, q, outcome(oracle, text))
 
 
 @pytest.mark.parametrize("shape", SHAPES)
