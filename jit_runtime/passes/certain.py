@@ -280,6 +280,15 @@ def certain_turns(b: Code, found: Certain, slow: Block, most: int) -> Operand:
     return b.op("add", turns, i64(1))
 
 
+def long_enough(b: Code, found: Certain, slow: Block, least: int) -> None:
+    """Where the loop's own end is near, go to `slow`. Totals are not computed yet."""
+    totals = {total for total, _, _ in found.totals.values()}
+    for test in dict.fromkeys(test._replace(stays=0) for test in found.tests.values()):
+        if not test.bounds and test.approach > 0 and test.scale is None and not totals & {test.low.start, test.high.start}:
+            near = b.op("sub", value_now(b, test.high), value_now(b, test.low))
+            go_on(b, "uge", near, i64(least * test.approach), slow)
+
+
 def go_on(b: Code, test: str, x: Operand, y: Operand, slow: Block) -> None:
     """Here, where the test holds, else in `slow`."""
     holds = b.new("holds")

@@ -18,7 +18,7 @@ from __future__ import annotations
 from jit_runtime.infer.code import Code, i64
 from jit_runtime.ir.nodes import BackEdge, Block, Function, Imm, InlinedPlace, Ins, Operand, Variable
 from jit_runtime.passes.blocks import between, predecessors
-from jit_runtime.passes.certain import CHECKED, Certain, certain_turns
+from jit_runtime.passes.certain import CHECKED, Certain, certain_turns, long_enough
 from jit_runtime.passes.copies import Rewrite, copy
 from jit_runtime.passes.hot_paths import may_change
 from jit_runtime.passes.stores import Field, Kinds, expected, fields
@@ -26,6 +26,8 @@ from jit_runtime.passes.stores import Field, Kinds, expected, fields
 TURNS = 4096
 """Turns between two guards: some microseconds. Vectorised loops start anew in each strip, so not too few."""
 SLOW_TURNS = 16
+SHORT = 8
+"""Loops with fewer turns are over before it is known for how many turns the tests are certain."""
 
 
 def guard_loops(fn: Function) -> None:
@@ -86,6 +88,7 @@ def strips(b: Code, edge: BackEdge, body: list[Block], read: dict[Ins, Field], k
     rest = b.new("rest")
     fast = copy(b.fn, inner, {head: rest}, without_tests(found, kinds), entered=len(inner) < len(body))[0][inner[0]]
     b.set(turns, i64(SLOW_TURNS))
+    long_enough(b, found, slow, SHORT)
     for store, kind in kinds.stores.items():
         expected = b.new("expected")
         b.cbr(b.compare("eq", headers[store][1], Imm("i8", kind)), expected, slow, "likely")
