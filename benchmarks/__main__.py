@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import peers
+from benchmarks.annotated import annotated_rows
 from benchmarks.dispatch import dispatch_rows
 from benchmarks.kernels import KERNELS, STRUCTS
 from benchmarks.latency import file_rows, length_rows, prompt_rows, start_rows
@@ -29,6 +30,7 @@ GROUPS: dict[str, Callable[[bool], list[Row]]] = {
     "redefinition": redefinition_rows,
     "redefinition-running": running_rows,
     "dispatch": dispatch_rows,
+    "annotated": annotated_rows,
     "textbook": textbook_rows,
 }
 SETS = {"structs": STRUCTS}

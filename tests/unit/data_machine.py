@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import pathlib
+import struct
 from typing import Any
 
 from jit_runtime.infer.systems import compile_sources
@@ -214,7 +215,7 @@ class Machine:
         return row.name
 
     def store_of(self, array: int) -> str:
-        """The row of an array's store: `store` or `bools`."""
+        """The row of an array's store: `store`, `bools` or `floats`."""
         return BY_ID[self.field(self.field(array, BY_NAME["array"].offsets["store"]), 0) >> 8 & 255].name
 
     def elements(self, array: int) -> list[int]:
@@ -222,6 +223,8 @@ class Machine:
         length, store = self.field(array, offsets["length"]), self.field(array, offsets["store"])
         if self.store_of(array) == "store":
             return [self.field(store, tail + 8 * i) for i in range(length)]
+        if self.store_of(array) == "floats":
+            return [self.word(struct.unpack("<d", struct.pack("<Q", self.field(store, tail + 8 * i)))[0]) for i in range(length)]
         content = self.memory.read(store - words.OBJECT_TAG + tail, length)
         assert set(content) <= {0, 1}
         return [words.TRUE if byte else words.FALSE for byte in content]

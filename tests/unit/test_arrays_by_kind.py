@@ -1,4 +1,4 @@
-"""Arrays hold their elements by kind: packed Bools become words when something else is stored, and nobody sees a difference."""
+"""Arrays hold their elements by kind: packed Bools and raw Floats become words when something else is stored, and nobody sees a difference."""
 
 from __future__ import annotations
 
@@ -53,6 +53,35 @@ def test_an_empty_array_of_a_bool_starts_with_words(m: Machine) -> None:
     assert m.store_of(m.run("rt_make_array", m.word(0), words.TRUE)) == "store"
 
 
+FLOATS = [0.5, -0.0, 1e300, 5e-324]
+
+
+def floats(m: Machine) -> int:
+    return m.spread("rt_array", *map(m.word, FLOATS))
+
+
+def test_arrays_of_floats_start_raw(m: Machine) -> None:
+    made = [
+        floats(m),
+        m.run("rt_make_array", m.word(2), m.word(1e300)),
+        m.run("rt_list_to_array", m.word(FLOATS)),
+        m.run("rt_array_slice", floats(m), m.word(1), m.word(3)),
+        m.run("rt_copy", floats(m)),
+        m.run("rt_reverse", floats(m)),
+    ]
+    assert [m.store_of(w) for w in made] == ["floats"] * len(made)
+    assert [list(map(str, m.value(w))) for w in made] == [
+        list(map(str, row)) for row in (FLOATS, [1e300] * 2, FLOATS, FLOATS[1:3], FLOATS, FLOATS[::-1])
+    ]
+
+
+@pytest.mark.parametrize("content", [[0.5, True], [True, 0.5], [0.5, 1], [1, 0.5], [0.5, None]])
+def test_arrays_of_floats_and_others_start_with_words(m: Machine, content: list[object]) -> None:
+    made = [m.spread("rt_array", *map(m.word, content)), m.run("rt_list_to_array", m.word(content))]
+    assert [m.store_of(w) for w in made] == ["store"] * 2
+    assert [m.value(w) for w in made] == [content] * 2
+
+
 # ---- becoming words ----
 
 
@@ -83,6 +112,27 @@ def test_storing_bools_stays_packed(m: Machine, how: str) -> None:
     STORES[how](m, array, words.FALSE)
     assert m.store_of(array) == "bools"
     assert m.value(array) == [True, False, True]
+
+
+@pytest.mark.parametrize("value", [v for v in OTHERS if not isinstance(v, float)], ids=repr)
+@pytest.mark.parametrize("how", STORES)
+def test_storing_no_float_widens_once(m: Machine, how: str, value: object) -> None:
+    array = floats(m)
+    STORES[how](m, array, m.word(value))
+    assert m.store_of(array) == "store"
+    assert m.value(array) == [0.5, value, 1e300, 5e-324]
+    STORES[how](m, array, m.word(-0.0))
+    assert m.store_of(array) == "store" and list(map(str, m.value(array))) == list(map(str, FLOATS))
+
+
+@pytest.mark.parametrize("value", [0.25, -0.0, 1e300, 5e-324])
+@pytest.mark.parametrize("how", STORES)
+def test_storing_floats_stays_raw(m: Machine, how: str, value: float) -> None:
+    array = floats(m)
+    STORES[how](m, array, m.word(value))
+    m.run("rt_array_push", array, m.word(value))
+    assert m.store_of(array) == "floats"
+    assert list(map(str, m.value(array))) == list(map(str, [0.5, value, 1e300, 5e-324, value]))
 
 
 def test_pushing(m: Machine) -> None:
