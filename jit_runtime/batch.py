@@ -18,6 +18,8 @@ from jit_runtime.code_accounting import NO_CODE, Code, shares
 from jit_runtime.codegen.image import image_key
 from jit_runtime.decisions import Question
 from jit_runtime.expand.core import Core, DefineMethod, DefineValue, DefineVersion, Global, KindRef, Lambda, SetGlobal
+from jit_runtime.infer.conventions import described as described_convention
+from jit_runtime.infer.conventions import restored as restored_convention
 from jit_runtime.infer.fuse import fuse
 from jit_runtime.infer.linker import QUICK, Place
 from jit_runtime.infer.placement import children
@@ -153,13 +155,13 @@ class Record:
     `tested`: the kinds whose tables of classes it reads. `decisions`: (start of the symbol, positions, kinds) of `decisions.Question`.
     `places`: what traces say about a function: (symbol, form index or slot symbol, start in its text, length, name, inner).
     `knows`, `relies`: what the code knows of structs (closure_code.py).
-    `slots`: (slot symbol, function name, index of the method, key, arguments given, result set, code symbol or None, what that cost).
+    `slots`: (slot symbol, function name, index of the method, key, arguments given, result set, convention, code symbol or None, what that cost).
     """
 
     def __init__(self) -> None:
         self.image = b""
         self.forms: list[str] = []
-        self.slots: list[tuple[str, str, int, tuple[int, ...], int, int, str | None, Code]] = []
+        self.slots: list[tuple[str, str, int, tuple[int, ...], int, int, object, str | None, Code]] = []
         self.heated: list[str] = []
         self.literals: list[object] = []
         self.kinds: list[tuple[object, ...]] = []
@@ -191,11 +193,12 @@ class Record:
         for core in forms:
             define_cells(compiler, core)
         slots = []
-        for symbol, function_name, index, key, given, result, code, cost in self.slots:
+        for symbol, function_name, index, key, given, result, convention, code, cost in self.slots:
             function = compiler.world.lookup(function_name)
             if function is None or not hasattr(function, "methods") or index >= len(function.methods):
                 return None
-            slot = compiler.restore_slot(symbol, function.methods[index], key, given, result)
+            passed = restored_convention(compiler.world.universe, convention)
+            slot = compiler.restore_slot(symbol, function.methods[index], key, given, result, passed)
             slots.append((slot, code, cost))
         for slot, *_ in slots:
             if slot.slot.name in self.heated:
@@ -271,8 +274,8 @@ def build(compiler: Compiler, forms: list[Core]) -> tuple[Record, list[int]]:
         method = slot.instance.method
         index = method.function.methods.index(method)
         code = codes.get(name)
-        about = (name, lookup_name(method.function, compiler), index, slot.instance.key, slot.instance.given, slot.result)
-        record.slots.append((*about, code, costs[code] if code else NO_CODE))
+        about = (name, lookup_name(method.function, compiler), index, slot.instance.key, slot.instance.given)
+        record.slots.append((*about, slot.result, described_convention(slot.convention), code, costs[code] if code else NO_CODE))
         if slot.counter is not None:
             record.heated.append(name)
         if code:

@@ -22,8 +22,8 @@ from jit_runtime.expand.core import Core, DefineValue
 from jit_runtime.function_objects import FunctionObjects
 from jit_runtime.infer.adapters import AdapterUnit, RedispatchUnit
 from jit_runtime.infer.annotate import Inference
+from jit_runtime.infer.conventions import Convention, convention_of, result_way
 from jit_runtime.infer.linker import OPTIMISED, QUICK, mangle
-from jit_runtime.infer.machine_calls import call_rep
 from jit_runtime.infer.unit import Unit
 from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance, Method, World
 from jit_runtime.kind_objects import KindObjects
@@ -33,6 +33,7 @@ from jit_runtime.sites import Sites
 from jit_runtime.tiering import Tiers
 from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.kinds import Kind, Struct
+from jit_runtime.types.universe import Universe
 
 if TYPE_CHECKING:
     from jit_runtime.batch import Merged
@@ -47,15 +48,18 @@ class CodeSlot:
     slot: Any
     instance: Instance
     result: int
+    convention: Convention
     unit: Any = None
     code: Code | None = None
     counter: Any = None
     version: Any = None
     again: bool = False
 
-    def fits(self, inst: Instance) -> bool:
-        """Callers may go through this slot: it promises all that the instance returns, in the same representation."""
-        return not inst.result & ~self.result and call_rep(inst.result) == call_rep(self.result)
+    def fits(self, inst: Instance, universe: Universe) -> bool:
+        """Callers may go through this slot: it promises all that the instance returns, in the same representation, and what it takes apart is
+        as it was."""
+        same = result_way(universe, inst.result) == self.convention.result
+        return not inst.result & ~self.result and same and self.convention.is_current
 
 
 class Compiler:
@@ -113,13 +117,13 @@ class Compiler:
         """Compile the instance of a slot (its stub was called). Returns the address to continue at."""
         inst = slot.instance
         if slot.again:
-            unit = RedispatchUnit(slot.slot.name, self.world, self, inst, slot.result)
+            unit = RedispatchUnit(slot.slot.name, self.world, self, inst, slot.result, slot.convention)
             name = self.build(unit, unit.build)
             slot.unit = self.link(unit, QUICK, [name])
             slot.slot.target = slot.unit[name]
             return int(slot.slot.target)
         self.infer(inst)
-        if not slot.fits(inst):
+        if not slot.fits(inst, self.world.universe):
             return self.adapt(slot)
         tier = self.tiers.first(inst)
         made = self.unit_of(inst, slot, tier)
@@ -159,6 +163,7 @@ class Compiler:
         self.infer(inst)
         assert inst.analysis is not None
         unit = Unit(f"fn.{slot.slot.name[5:]}", self.world, self, inst.analysis, tier)
+        unit.convention = slot.convention
         saved, inst.result = inst.result, slot.result
         try:
             self.build(unit, unit.method, inst)
@@ -186,7 +191,8 @@ class Compiler:
         inst = old.instance
         self.by_instance.pop(inst, None)
         new = self.code_slot(inst)
-        unit = AdapterUnit(old.slot.name, self.world, self, new.slot.name, inst, old.result, new.result)
+        promised, held = (old.result, old.convention), (new.result, new.convention)
+        unit = AdapterUnit(old.slot.name, self.world, self, new.slot.name, inst, promised, held)
         name = self.build(unit, unit.build)
         linked = self.link(unit, QUICK, [name])
         old.unit = linked
@@ -256,26 +262,30 @@ class Compiler:
     def slot(self, inst: Instance) -> str:
         return str(self.code_slot(inst).slot.name)
 
+    def convention(self, inst: Instance) -> Convention:
+        return self.code_slot(inst).convention
+
     def code_slot(self, inst: Instance) -> CodeSlot:
         found = self.by_instance.get(inst)
-        if found is not None and found.fits(inst):
+        if found is not None and found.fits(inst, self.world.universe):
             return found
         self.infer(inst)
+        convention = convention_of(self.world, inst, inst.result)
         key = ".".join(f"{m:x}" for m in inst.key)
-        base = f"slot.{mangle(inst.method.function.name)}.{inst.given}.{key}.{inst.result:x}"
+        base = f"slot.{mangle(inst.method.function.name)}.{inst.given}.{key}.{inst.result:x}{convention.suffix}"
         name, serial = base, 0
         while name in self.slots and self.slots[name].instance is not inst:
             serial += 1
             name = f"{base}.{serial}"
         made = self.slots.get(name)
         if made is None:
-            made = self.new_slot(name, inst, inst.result)
+            made = self.new_slot(name, inst, inst.result, convention)
         else:
             made.slot.reset()  # it may hold an adapter to a slot that will hold one to this
         self.by_instance[inst] = made
         return made
 
-    def restore_slot(self, name: str, method: Method, key: tuple[int, ...], given: int, result: int) -> CodeSlot:
+    def restore_slot(self, name: str, method: Method, key: tuple[int, ...], given: int, result: int, convention: Convention) -> CodeSlot:
         """The slot of an instance as a cached batch knew it; the instance is analysed when something else asks for it."""
         known_as = (given, *key)
         inst = method.instances.get(known_as)
@@ -285,14 +295,13 @@ class Compiler:
         if found is not None:
             return found
         inst.result |= result
-        made = self.new_slot(name, inst, result)
+        made = self.new_slot(name, inst, result, convention)
         self.by_instance.setdefault(inst, made)
         return made
 
-    def new_slot(self, name: str, inst: Instance, result: int) -> CodeSlot:
-        signature = "".join(call_rep(m)[0] for m in inst.key) + ">" + call_rep(result)[0]
-        made = self.slots[name] = CodeSlot(None, inst, result)
-        made.slot = self.engine.slot(name, signature, partial(self.stub_called, made))
+    def new_slot(self, name: str, inst: Instance, result: int, convention: Convention) -> CodeSlot:
+        made = self.slots[name] = CodeSlot(None, inst, result, convention)
+        made.slot = self.engine.slot(name, convention.signature, partial(self.stub_called, made))
         return made
 
     def cell(self, value: GlobalValue) -> str:

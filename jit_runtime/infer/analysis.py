@@ -18,7 +18,7 @@ from jit_runtime.infer.world import Dispatch
 from jit_runtime.types.kinds import BIT
 
 if TYPE_CHECKING:
-    from jit_runtime.infer.demands import Demand
+    from jit_runtime.infer.demands import Demands
 
 CONSTANT_KINDS = {
     bool: BIT["Bool"], int: BIT["Int"], float: BIT["Float"], str: BIT["String"], type(None): NOTHING, Sym: BIT["Symbol"],
@@ -39,4 +39,4 @@ class Analysis:
     names: set[str] = field(default_factory=set)
     parts: dict[int, frozenset[Var]] = field(default_factory=dict)  # infer/placement.py, part_of_result
     quiet: bool | None = None  # infer/quiet.py
-    demands: dict[Var, Demand] | None = None  # infer/demands.py
+    demands: Demands | None = None  # infer/demands.py

@@ -37,6 +37,7 @@ from jit_runtime.infer.closures import closure, closures, needs_closure
 from jit_runtime.infer.code import NOTHING, Code, Val, rep_of
 from jit_runtime.infer.connectives import connective
 from jit_runtime.infer.continuations import Close, Continuation, Fill, Join, Loop, Return
+from jit_runtime.infer.conventions import leave
 from jit_runtime.infer.explain import note_literal
 from jit_runtime.infer.globals import define_value, global_, set_global
 from jit_runtime.infer.loops import letrec_tail, while_
@@ -48,7 +49,7 @@ from jit_runtime.infer.placement import (
 )
 from jit_runtime.infer.select import selected
 from jit_runtime.infer.shape import MachineFunction
-from jit_runtime.infer.struct_fields import bound_fields, deliver_virtual, fields_of
+from jit_runtime.infer.struct_fields import bound_fields, deliver_fields, deliver_virtual, fields_of
 from jit_runtime.infer.switches import switch_tail
 from jit_runtime.infer.variables import bind, check_initialized, may_stay_open, read, set_local
 from jit_runtime.infer.virtual import Fields, Virtual
@@ -267,8 +268,11 @@ class Builder(Code):
             return
         self.deliver(self.expr(node), k)
 
-    def deliver(self, value: Val, k: Continuation) -> None:
+    def deliver(self, value: Val | Virtual, k: Continuation) -> None:
         if self.block is None:
+            return
+        if isinstance(value, Virtual):
+            deliver_fields(self, value, k)
             return
         if isinstance(k, Fill):
             from jit_runtime.infer.tail_cons import fill
@@ -276,7 +280,7 @@ class Builder(Code):
             fill(self, value, k)
             return
         if isinstance(k, Return):
-            self.ins("ret", (self.to_rep(value, k.type),))
+            self.ins("ret", (leave(self, value, k.way),))
             self.block = None
             return
         if isinstance(k, Close):

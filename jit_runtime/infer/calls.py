@@ -10,14 +10,15 @@ from jit_runtime.infer.builtin_calls import call_builtin
 from jit_runtime.infer.closures import needs_closure
 from jit_runtime.infer.code import NOTHING, Val, word
 from jit_runtime.infer.continuations import Continuation, Fill
+from jit_runtime.infer.conventions import call_rep
 from jit_runtime.infer.demands import demand_of
 from jit_runtime.infer.generic_calls import call_generic
-from jit_runtime.infer.machine_calls import arguments, call_rep, emit_call, finish
+from jit_runtime.infer.machine_calls import arguments, emit_call, finish
 from jit_runtime.infer.placement import is_constructor, leave_spaces, reset_space
 from jit_runtime.infer.struct_fields import arguments_or_fields, construct_fields, deliver_virtual, fields_of
 from jit_runtime.infer.value_calls import call_value
 from jit_runtime.infer.variables import read
-from jit_runtime.infer.virtual import Virtual, store
+from jit_runtime.infer.virtual import Virtual, store, whole
 from jit_runtime.infer.world import GenericFunction
 from jit_runtime.ir.nodes import Operand, Variable
 from jit_runtime.types.builtins import Builtin
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from jit_runtime.infer.shape import MachineFunction
 
 def call(b: Builder, node: Call) -> Val:
-    return dispatch_call(b, node, None)
+    return whole(b, dispatch_call(b, node, None))
 
 
 def call_tail(b: Builder, node: Call, k: Continuation) -> None:
@@ -87,7 +88,7 @@ def kept_mask(b: Builder, var: Var) -> int:
     return ANY if var in b.shape.boxed else b.facts.vars.get(var, 0)
 
 
-def dispatch_call(b: Builder, node: Call, k: Continuation | None) -> Val:
+def dispatch_call(b: Builder, node: Call, k: Continuation | None) -> Val | Virtual:
     fn = node.fn
     outer = b.span
     b.span = node.span

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import Lambda
 from jit_runtime.infer.placement import Space
 from jit_runtime.infer.virtual import Fields
 from jit_runtime.ir.nodes import Block, Operand, Variable
 
+if TYPE_CHECKING:
+    from jit_runtime.infer.conventions import Way
+
 
 @dataclass(slots=True, eq=False)
 class Return:
-    """Deliver to the caller, as a call result of kind set `mask`."""
+    """Deliver to the caller, as a call result of kind set `mask` that travels this way (conventions.py)."""
 
     mask: int
-    type: str
+    way: Way
+
+    @property
+    def type(self) -> str:
+        """Of what the machine function returns."""
+        way = self.way
+        while not isinstance(way, str):
+            way = way.parts[0]
+        return way
 
 
 @dataclass(slots=True, eq=False)

@@ -11,6 +11,7 @@ decide where memory is saved, never what a program means, so what another analys
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import Call, Check, Const, Core, Global, If, Lambda, Let, Letrec, Local, Seq, Sym, Var
@@ -43,11 +44,24 @@ def demand_of(world: World, facts: Analysis, var: Var) -> Demand:
     """What is wanted of a variable of an instance (or form)."""
     if var.assigned or var in facts.shape.boxed:
         return OBJECT
+    return demands_of(world, facts).of.get(var, FIELDS)
+
+
+def demands_of(world: World, facts: Analysis) -> Demands:
     if facts.demands is None:
-        facts.demands = {}
-        walk = _Walk(world, facts)
-        walk.run()
-    return facts.demands.get(var, FIELDS)
+        facts.demands = Demands()
+        _Walk(world, facts, facts.demands).run()
+    return facts.demands
+
+
+@dataclass(slots=True, eq=False)
+class Demands:
+    """What is wanted of the variables of an instance, and of what its calls of constructors make (by id), as far as it is known: all of it
+    once it is `complete`."""
+
+    of: dict[Var, Demand] = field(default_factory=dict)
+    made: dict[int, Demand] = field(default_factory=dict)
+    complete: bool = False
 
 
 def below(demand: Demand, name: str) -> Demand:
@@ -110,25 +124,30 @@ def argument_demands(world: World, facts: Analysis, node: Call, want: Demand) ->
 
 def target_demands(world: World, target: Target, count: int, want: Demand) -> list[Demand]:
     """Of one method. What is tested has to be there."""
-    from jit_runtime.infer.inline import body_size
-
     inst = target.instance
     if inst is None:
         return [FIELDS] * count
-    if inst.given != count or inst.method.lam.rest is not None or body_size(inst) is None:
+    if inst.given != count or inst.method.lam.rest is not None:
         return [OBJECT] * count
     tested = {index for index, _ in target.tests}.union(*target.same)
-    return [
-        through(parameter_demand(world, inst, i), want) if i not in tested and replaceable(world, mask) else OBJECT for i, mask in enumerate(inst.key)
-    ]
+    return [OBJECT if i in tested or not replaceable(world, mask) else argument_demand(world, inst, i, want) for i, mask in enumerate(inst.key)]
+
+
+def argument_demand(world: World, inst: Instance, index: int, want: Demand) -> Demand:
+    """Of an instance, in place or by its convention."""
+    from jit_runtime.infer.conventions import passed_as
+    from jit_runtime.infer.inline import body_size
+
+    if body_size(inst) is None and passed_as(world, inst, index) is None:
+        return OBJECT
+    return through(parameter_demand(world, inst, index), want)
 
 
 class _Walk:
     """One instance. `found`: what is known to be wanted of its variables."""
 
-    def __init__(self, world: World, facts: Analysis) -> None:
-        assert facts.demands is not None
-        self.world, self.facts, self.found = world, facts, facts.demands
+    def __init__(self, world: World, facts: Analysis, demands: Demands) -> None:
+        self.world, self.facts, self.demands, self.found = world, facts, demands, demands.of
         self.grown = True
 
     def run(self) -> None:
@@ -140,6 +159,7 @@ class _Walk:
             for param in params:
                 if param.default is not None:
                     self.visit(param.default, OBJECT)
+        self.demands.complete = True
 
     def wanted(self, var: Var) -> Demand:
         """What is wanted of the value that a variable is bound to."""
@@ -199,6 +219,7 @@ class _Walk:
         made = made_by(self.world, node)
         if made is not None:
             struct, args = made
+            self.demands.made[id(node)] = want | self.demands.made.get(id(node), FIELDS)
             parts = [below(want, f.name) if f.kind is not None and replaceable(self.world, f.kind.mask) else OBJECT for f in struct.fields]
             return [OBJECT] * (len(node.args) - len(args)) + parts[: len(args)]
         if isinstance(node.fn, Local) and (lam := self.facts.shape.loops.get(node.fn.var)) is not None:

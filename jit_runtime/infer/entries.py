@@ -8,10 +8,11 @@ from jit_runtime.infer.build import Builder
 from jit_runtime.infer.closures import VARIADIC
 from jit_runtime.infer.code import Val, i64, word
 from jit_runtime.infer.continuations import Return
+from jit_runtime.infer.conventions import to_parts
 from jit_runtime.infer.generic_calls import arities, through
 from jit_runtime.infer.linker import Linker
-from jit_runtime.infer.local_entries import check_count, return_word
-from jit_runtime.infer.machine_calls import call_rep, emit_call
+from jit_runtime.infer.local_entries import check_count
+from jit_runtime.infer.machine_calls import emit_call, received
 from jit_runtime.infer.shape import MachineFunction, Shape
 from jit_runtime.infer.unit import Unit
 from jit_runtime.infer.world import GenericFunction, Instance, World, dispatch
@@ -81,9 +82,12 @@ class EntryUnit(Unit):
         b.fail(CODES["ARITY"], name, b.to_word(Val(passed, BIT["Int"])), self.constant(b, arities(self.target)).op)
 
     def with_rest(self, b: Builder, inst: Instance, args: list[Operand], rest: Operand) -> None:
-        values = [b.to_rep(Val(a, m), call_rep(m)) for a, m in zip(args, inst.key, strict=False)]
-        made = emit_call(b, b.load(Symbol(self.slot(inst)), "ptr"), word(0), [*values, rest], call_rep(inst.result), Return(ANY, "ref"))
-        return_word(b, made, inst.result)
+        slot, convention = self.slot(inst), self.linker.convention(inst)
+        values = [op for arg, mask, way in zip(args, inst.key, convention.arguments, strict=False) for op in to_parts(b, Val(arg, mask), way)]
+        made = emit_call(b, b.load(Symbol(slot), "ptr"), word(0), [*values, rest], convention.result, Return(ANY, "ref"))
+        value = received(b, made, inst.result, convention.result)
+        if b.block is not None:
+            b.deliver(value, Return(ANY, "ref"))
 
     def call(self, b: Builder, values: list[Val]) -> None:
         found = dispatch(self.target, (ANY,) * len(values))

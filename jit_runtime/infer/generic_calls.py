@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 from jit_runtime.decisions import Question
 from jit_runtime.expand.core import Call
-from jit_runtime.infer.code import TASK, Val, i64, rep_of, word
+from jit_runtime.infer.code import NOTHING, TASK, Val, i64, rep_of, word
 from jit_runtime.infer.continuations import Continuation, Join
 from jit_runtime.infer.decisions import MOST_HERE, choose, question
+from jit_runtime.infer.demands import replaceable
 from jit_runtime.infer.explain import note_call
 from jit_runtime.infer.instance_calls import call_instance
+from jit_runtime.infer.struct_fields import wanted_parts
 from jit_runtime.infer.structs import construct, still_makes
 from jit_runtime.infer.tests import in_kind, kind_test, same_kind
 from jit_runtime.infer.value_calls import call_slowly
-from jit_runtime.infer.virtual import Values, Virtual, whole
+from jit_runtime.infer.virtual import Fields, Values, Virtual, variables, whole
 from jit_runtime.infer.world import Dispatch, GenericFunction, Target, dispatch
 from jit_runtime.layout import words
 from jit_runtime.types.builtins import Builtin
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from jit_runtime.infer.build import Builder
 
 
-def call_generic(b: Builder, node: Call, function: GenericFunction, values: Values, k: Continuation | None) -> Val:
+def call_generic(b: Builder, node: Call, function: GenericFunction, values: Values, k: Continuation | None) -> Val | Virtual:
     made = function.makes(len(values))
     if made is not None:
         still_makes(b, function, made, values)
@@ -34,16 +36,16 @@ def call_generic(b: Builder, node: Call, function: GenericFunction, values: Valu
     return through(b, function, found, values, k, b.kinds(node))
 
 
-def through(b: Builder, function: GenericFunction, found: Dispatch, values: Values, k: Continuation | None, mask: int) -> Val:
+def through(b: Builder, function: GenericFunction, found: Dispatch, values: Values, k: Continuation | None, mask: int) -> Val | Virtual:
     """Test for the methods in order of specificity and call the first that applies."""
     first = found.targets[0] if found.targets else None
     if first is not None and first.instance is not None and not first.tests and not first.same:
         return call_instance(b, first.instance, values, k)
-    join = Join(b.new("join"), b.fn.variable("result", rep_of(mask)), mask, b.dest)
+    join = joined(b, mask, k)
     asked = question(found, b.unit.world.universe)
     if asked is not None:
         decided(b, function, found, asked, values, k, join)
-        return b.go_on(join)
+        return go_on(b, join)
     for target in found.targets:
         tested = bool(target.tests or target.same)
         if tested:
@@ -61,10 +63,27 @@ def through(b: Builder, function: GenericFunction, found: Dispatch, values: Valu
             b.at(no)
     if not found.total:
         late(b, function, values, join)
-    return b.go_on(join)
+    return go_on(b, join)
 
 
-def decided(b: Builder, function: GenericFunction, found: Dispatch, asked: Question, values: Values, k: Continuation | None, join: Join) -> None:
+def joined(b: Builder, mask: int, k: Continuation | None) -> Join | Fields:
+    """Where the values of several methods go: as fields if somebody wants those."""
+    struct = replaceable(b.unit.world, mask)
+    if struct is None or k is None or wanted_parts(k) is None:
+        return Join(b.new("join"), b.fn.variable("result", rep_of(mask)), mask, b.dest)
+    one_level = frozenset((field.name,) for field in struct.fields)
+    return Fields(b.new("join"), variables(b, struct, "result", one_level), b.dest)
+
+
+def go_on(b: Builder, join: Join | Fields) -> Val | Virtual:
+    if isinstance(join, Join):
+        return b.go_on(join)
+    return join.virtual.read(b) if b.arrives(join) else NOTHING
+
+
+def decided(
+    b: Builder, function: GenericFunction, found: Dispatch, asked: Question, values: Values, k: Continuation | None, join: Join | Fields
+) -> None:
     """Call the method that a table picks for the classes of the arguments."""
     if len(found.targets) > MOST_HERE and not b.unit.dispatches:
         through_entry(b, function, values, join, f"one of {len(found.targets)} methods")
@@ -76,7 +95,7 @@ def decided(b: Builder, function: GenericFunction, found: Dispatch, asked: Quest
     late(b, function, values, join)
 
 
-def call_target(b: Builder, function: GenericFunction, target: Target, values: Values, k: Continuation | None, join: Join) -> None:
+def call_target(b: Builder, function: GenericFunction, target: Target, values: Values, k: Continuation | None, join: Join | Fields) -> None:
     """Call the method of a target whose tests hold."""
     if target.instance is None:
         wrong_kinds(b, "rt_ambiguous", function, values)
@@ -96,7 +115,7 @@ def narrowed(b: Builder, value: Val | Virtual, tests: list[tuple[int, Kind]], in
     return Val(b.to_rep(Val(value.op, mask), rep_of(mask)), mask)
 
 
-def late(b: Builder, function: GenericFunction, values: Values, join: Join) -> None:
+def late(b: Builder, function: GenericFunction, values: Values, join: Join | Fields) -> None:
     """No method that is known here takes the arguments: one that was added since may. The function's own entry knows, and raises
     the error otherwise; what it gives has to be what this code assumes of the call."""
     if b.unit.dispatches or (b.fn is b.unit.form_function and not b.unit.loops):
@@ -107,17 +126,21 @@ def late(b: Builder, function: GenericFunction, values: Values, join: Join) -> N
     b.unlikely = outer
 
 
-def through_entry(b: Builder, function: GenericFunction, values: Values, join: Join, what: str) -> None:
+def through_entry(b: Builder, function: GenericFunction, values: Values, join: Join | Fields, what: str) -> None:
     """Let the function's own entry choose the method: `what` it is, for those who ask about the code."""
     note_call(b, None, what)
     made = call_slowly(b, b.unit.function_object(b, function), [b.to_word(whole(b, v)) for v in values])
     deliver_checked(b, made, function.name, join.mask, join)
 
 
-def deliver_checked(b: Builder, value: Val, name: str, mask: int, k: Continuation) -> None:
+def deliver_checked(b: Builder, given: Val | Virtual, name: str, mask: int, k: Continuation) -> None:
     """Deliver what a definition that this code does not know gave; `redefined` is raised where it is not in `mask`."""
     if b.block is None:
         return
+    if isinstance(given, Virtual) and given.mask == mask:
+        b.deliver(given, k)
+        return
+    value = whole(b, given)
     if value.mask & mask:
         ok, bad = b.new("ok"), b.new("redefined")
         b.cbr(kind_test(b, value, mask), ok, bad, "likely")

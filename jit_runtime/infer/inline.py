@@ -17,7 +17,7 @@ from jit_runtime.infer.placement import children, is_scalar, makes
 from jit_runtime.infer.specialisation import gains_by_heat
 from jit_runtime.infer.struct_fields import read_before
 from jit_runtime.infer.variables import bind
-from jit_runtime.infer.virtual import Virtual, whole
+from jit_runtime.infer.virtual import Virtual
 from jit_runtime.infer.world import Instance
 from jit_runtime.ir.nodes import Site, Symbol
 from jit_runtime.types.kinds import certain
@@ -109,7 +109,7 @@ def inline(b: Builder, inst: Instance, values: list[Val | Virtual], k: Continuat
     join = None if k is not None else Join(b.new("join"), b.fn.variable("result", rep_of(inst.result)), inst.result, place)
     b.at(slow)
     outer, b.unlikely = b.unlikely, True
-    made = call_through_slot(b, inst, [whole(b, v) for v in values], k)
+    made = call_through_slot(b, inst, values, k)
     if b.block is not None:
         b.deliver(made, join or k)  # type: ignore[arg-type]
     b.unlikely = outer

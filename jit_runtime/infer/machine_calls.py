@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from jit_runtime.expand.core import Call
 from jit_runtime.infer.code import NOTHING, TASK, Val, rep_of, word
 from jit_runtime.infer.continuations import Close, Continuation, Fill, Return
+from jit_runtime.infer.conventions import Way, collect, reps
 from jit_runtime.infer.placement import is_scalar, leave_spaces, note_made
+from jit_runtime.infer.virtual import Virtual
 from jit_runtime.ir import ops
 from jit_runtime.ir.nodes import Operand, Symbol
 from jit_runtime.layout import words
@@ -21,12 +23,6 @@ if TYPE_CHECKING:
 REGISTERS = 3
 DOUBLES = 8
 BUFFER = 256
-
-
-def call_rep(mask: int) -> str:
-    """Representation across calls: Bool travels as a word."""
-    rep = rep_of(mask)
-    return "ref" if rep == "i1" else rep
 
 
 def place_arguments(reps: list[str]) -> tuple[list[int], list[int], list[int]]:
@@ -52,11 +48,12 @@ def arguments(b: Builder, node: Call, k: Continuation | None = None) -> list[Val
     return values
 
 
-def emit_call(b: Builder, target: Operand, env: Operand, args: list[Operand], result: str, k: Continuation | None) -> Operand | None:
-    """Call machine code with values in call representation. None when it became a tail call."""
+def emit_call(b: Builder, target: Operand, env: Operand, args: list[Operand], way: Way, k: Continuation | None) -> Operand | None:
+    """Call machine code with values in call representation; its result travels this way. None when it became a tail call."""
     from jit_runtime.infer.tail_cons import is_empty
 
     b.current = False
+    result = reps(way)[0]
     ints, doubles, spilled = place_arguments([a.type for a in args])
     if spilled and len(args) > BUFFER:
         b.fail(CODES["TOO_MANY"], word(words.fixnum(len(args))))
@@ -68,7 +65,7 @@ def emit_call(b: Builder, target: Operand, env: Operand, args: list[Operand], re
     while isinstance(home, Close):
         home = home.outer
     # The frame of a top-level form stays: an error is shown where the form stands.
-    tail = isinstance(home, Return) and home.type == result and b.fn is not b.unit.form_function
+    tail = isinstance(home, Return) and home.way == way and b.fn is not b.unit.form_function
     if tail and isinstance(home, Fill):  # a tail call unless its value is the rest of a list
         alone, linked = b.new("alone"), b.new("linked")
         b.cbr(is_empty(b, home), alone, linked)
@@ -96,14 +93,30 @@ def keep_frame(b: Builder) -> None:
         last.attr.notail = True
 
 
-def finish(b: Builder, result: Operand | None, mask: int, *, makes: bool = True) -> Val:
-    """The value of a call whose result is known to be in `mask`; an empty set means that it never returns. `makes`: it may make objects."""
+def comes_back(b: Builder, result: Operand | None, mask: int, *, makes: bool) -> bool:
+    """Does a call whose result is known to be in `mask` leave a value here? If that is empty it never returns. `makes`: it may make objects."""
     if makes and not is_scalar(mask):
         note_made(b)
     if result is None or b.block is None:
-        return NOTHING
+        return False
     if not mask:
         keep_frame(b)
         b.unreachable()
+        return False
+    return True
+
+
+def finish(b: Builder, result: Operand | None, mask: int) -> Val:
+    """The value of a call that returns one machine value."""
+    if not comes_back(b, result, mask, makes=True):
         return NOTHING
+    assert result is not None
     return Val(b.to_rep(Val(result, mask), rep_of(mask)), mask)
+
+
+def received(b: Builder, result: Operand | None, mask: int, way: Way, *, makes: bool = True) -> Val | Virtual:
+    """The value of a call whose result travels this way."""
+    if not comes_back(b, result, mask, makes=makes):
+        return NOTHING
+    assert result is not None
+    return collect(b, result, way, mask)

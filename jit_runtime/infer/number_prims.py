@@ -114,6 +114,8 @@ def least(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
             test = b.compare(sign + ("lt" if builtin.name == "min" else "gt"), v.op, result)
             result = b.ins("select", (test, v.op, result), "i64")
         return Val(result, values[0].mask)
+    if values[0].mask in (FLOAT, FLOAT32) and all(v.mask == values[0].mask for v in values):
+        return extreme_float(b, values, "fge" if builtin.name == "min" else "fle")
     if len(values) == 1:
         return numeric(b, values[0], "+")
     made = values[0]
@@ -122,6 +124,15 @@ def least(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
         if b.block is None:
             return NOTHING
     return made
+
+
+def extreme_float(b: Builder, values: list[Val], stays: str) -> Val:
+    """The first of the values with which all later ones compare as `stays`; not a number where one is none."""
+    result = values[0].op
+    for v in values[1:]:
+        better = b.ins("select", (b.compare(stays, v.op, result), result, v.op), v.op.type)
+        result = b.ins("select", (b.compare("fne", result, result), result, better), v.op.type)
+    return Val(result, values[0].mask)
 
 
 PRIMS.update(dict.fromkeys(OUT_OF_LINE, out_of_line))

@@ -42,10 +42,10 @@ def self_jump(b: Builder, args: list[Operand], k: object) -> bool:
 
 def follow_redefinition(b: Builder, variables: list[Variable]) -> None:
     """In the slow path of a b.unit loop's guard (a definition moves the limit): go on in the code the slot holds now."""
-    assert b.unit.instance is not None
+    assert b.unit.instance is not None and b.unit.convention is not None
     now = b.ins("load", (Symbol(b.unit.slot(b.unit.instance)),), "ptr", "monotonic")  # changes behind LLVM's back
     changed, same = b.new("redefined"), b.new("same")
     b.cbr(b.compare("eq", now, Symbol(b.unit.name)), same, changed, "likely")
     b.at(changed)
-    emit_call(b, now, word(0), [b.get(v) for v in variables], b.fn.result, b.unit.fill or Return(ANY, b.fn.result))
+    emit_call(b, now, word(0), [b.get(v) for v in variables], b.unit.convention.result, b.unit.fill or Return(ANY, b.unit.convention.result))
     b.at(same)

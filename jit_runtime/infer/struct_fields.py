@@ -6,11 +6,13 @@ some way at least: an object that is there already is not taken apart for nothin
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import Call, Check, Core, Global, If, Let, Letrec, Local, Seq, Var
 from jit_runtime.infer.code import NOTHING, Val
-from jit_runtime.infer.continuations import Close, Continuation
+from jit_runtime.infer.continuations import Close, Continuation, Return
+from jit_runtime.infer.conventions import Flat, leave, result_way
 from jit_runtime.infer.demands import (
     EXIT,
     FIELDS,
@@ -26,9 +28,8 @@ from jit_runtime.infer.demands import (
 )
 from jit_runtime.infer.explain import note_fields
 from jit_runtime.infer.placement import children, close_space
-from jit_runtime.infer.virtual import Fields, Virtual, read_parts, variables
+from jit_runtime.infer.virtual import Fields, Part, Virtual, read_parts, variables
 from jit_runtime.infer.world import GenericFunction, Instance
-from jit_runtime.ir.nodes import Operand, Variable
 from jit_runtime.types.kinds import Struct, certain
 
 if TYPE_CHECKING:
@@ -52,8 +53,6 @@ def virtual_of(b: Builder, node: Core) -> Virtual | None:
 def gives_fields(b: Builder, facts: Analysis, node: Core, depth: int = 0, bound: dict[Var, list[Core]] | None = None) -> bool:
     """Does evaluating the node make the struct, at least on one way, so that its fields can be had without it?
     `bound`: what the variables around were bound to."""
-    from jit_runtime.infer.inline import MOST_DEPTH, analysed, body_size, sure_instance
-
     bound = {} if bound is None else bound
     match node:
         case Local(var=var) if var in bound:
@@ -79,11 +78,20 @@ def gives_fields(b: Builder, facts: Analysis, node: Core, depth: int = 0, bound:
                 return True
             if facts is b.facts and virtual_of(b, node) is not None:
                 return True
-            inst = sure_instance(facts, node)
-            if inst is None or depth >= MOST_DEPTH or body_size(inst) is None or inst.analysis is None:
-                return False
-            return gives_fields(b, inst.analysis, analysed(inst.analysis).body, depth + 1)
+            found = facts.dispatches.get(id(node))
+            return found is not None and any(instance_gives_fields(b, target.instance, depth) for target in found.targets)
     return False
+
+
+def instance_gives_fields(b: Builder, inst: Instance | None, depth: int) -> bool:
+    """Does a call of an instance give fields: what is inlined by making the struct, others by their convention?"""
+    from jit_runtime.infer.inline import MOST_DEPTH, analysed, body_size
+
+    if inst is None or inst.analysis is None:
+        return False
+    if depth < MOST_DEPTH and body_size(inst) is not None:
+        return gives_fields(b, inst.analysis, analysed(inst.analysis).body, depth + 1)
+    return isinstance(result_way(b.unit.world.universe, inst.result), Flat)
 
 
 def fields_of(b: Builder, node: Core, struct: Struct, demand: Demand) -> Virtual | None:
@@ -158,23 +166,26 @@ def read_before(b: Builder, inst: Instance, index: int, value: Val | Virtual) ->
     return value if struct is None or () in demand else read_parts(b, value, struct, demand)
 
 
-def wants_fields(k: Continuation) -> Fields | None:
-    """The continuation that wants fields in the end, if one does."""
+def wanted_parts(k: Continuation) -> Sequence[object] | None:
+    """What stands for each field in the continuation that wants fields in the end, if one does."""
     while isinstance(k, Close):
         k = k.outer
-    return k if isinstance(k, Fields) else None
+    if isinstance(k, Fields):
+        return k.virtual.fields
+    return k.way.parts if isinstance(k, Return) and isinstance(k.way, Flat) else None
 
 
 def construct_fields(b: Builder, node: Call, k: Continuation) -> bool:
     """Deliver the arguments of a constructor as fields. False: the call is something else, or nobody wants fields."""
     from jit_runtime.infer.structs import checked_fields, still_makes
 
-    found, wanted = made_by(b.unit.world, node), wants_fields(k)
+    found, wanted = made_by(b.unit.world, node), wanted_parts(k)
     if found is None or wanted is None:
         return False
     made, args = found
+    b.dest = b.place_of(k)  # the arguments are part of the result
     values: list[Val | Virtual] = []
-    for arg, at in zip(args, wanted.virtual.fields, strict=True):
+    for arg, at in zip(args, wanted, strict=True):
         part = at if isinstance(at, Virtual) and gives_fields(b, b.facts, arg) and b.kinds(arg) == at.struct.bit else None
         value = b.expr(arg) if part is None else fields_of(b, arg, part.struct, FIELDS)
         if b.block is None or value is None:
@@ -187,7 +198,7 @@ def construct_fields(b: Builder, node: Call, k: Continuation) -> bool:
     fields = checked_fields(b, made, values)
     if fields is not None:
         note_fields(b)
-        parts: list[Operand | Variable | Virtual | None] = []
+        parts: list[Part] = []
         for value, field in zip(fields, made.fields, strict=True):
             parts.append(value if isinstance(value, Virtual) else b.to_rep(value, field.rep))
         deliver_fields(b, Virtual(made, parts), k)
@@ -209,7 +220,10 @@ def deliver_fields(b: Builder, virtual: Virtual, k: Continuation) -> None:
         k.take(b, virtual)
         return
     inner, b.dest = b.dest, b.place_of(k)
-    if isinstance(k, Close) and virtual.is_raw():
+    if isinstance(k, Return) and isinstance(k.way, Flat):
+        b.ins("ret", (leave(b, virtual, k.way),))
+        b.block = None
+    elif isinstance(k, Close) and virtual.is_raw():
         close_space(b, NOTHING, k.space, k.place)
         deliver_fields(b, virtual, k.outer)
     else:

@@ -7,22 +7,26 @@ gives the same LLVM text in every session (the object cache depends on it).
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from jit_runtime.expand.core import Chr, DefineValue, KindRef, Lambda, Lst, Sym, Uninitialized
 from jit_runtime.infer.analysis import CONSTANT_KINDS, Analysis
 from jit_runtime.infer.build import Builder
 from jit_runtime.infer.code import NOTHING, Code, Val, i64, word
 from jit_runtime.infer.continuations import Close, Continuation, Fill, Return
+from jit_runtime.infer.conventions import Convention, Way, call_rep, from_parts, reps
 from jit_runtime.infer.explain import Allocation, CallNote
 from jit_runtime.infer.inline import deliver_body
 from jit_runtime.infer.linker import OPTIMISED, QUICK, Closure, Linker, Place, mangle
 from jit_runtime.infer.local_entries import from_buffer
-from jit_runtime.infer.machine_calls import call_rep, place_arguments
+from jit_runtime.infer.machine_calls import place_arguments
 from jit_runtime.infer.placement import drop_unused, enter_activation, is_fresh, opens_activation
 from jit_runtime.infer.self_inlining import recursion_levels, rename_callee
 from jit_runtime.infer.shape import MachineFunction
 from jit_runtime.infer.sites import BirthSite
 from jit_runtime.infer.tail_cons import appends, begin
-from jit_runtime.infer.variables import bind
+from jit_runtime.infer.variables import bind, bind_passed
+from jit_runtime.infer.virtual import Virtual
 from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance, World
 from jit_runtime.ir import ops
 from jit_runtime.ir.nodes import Block, Function, Imm, Module, Operand, Symbol, Temp, Variable
@@ -45,6 +49,7 @@ class Unit:
         self.names: dict[int, str] = {}
         self.entries: dict[int, str] = {}
         self.instance: Instance | None = None
+        self.convention: Convention | None = None  # of the instance
         self.loops = False
         self.makes_closures = False
         self.closure_code: dict[Closure, None] = {}
@@ -108,48 +113,62 @@ class Unit:
     def level(self, inst: Instance, name: str, callee: str) -> Function:
         """One copy of the method's machine function; its calls of itself go to `callee`. Only the first has a guard."""
         lam = self.facts.shape.root.node
-        assert isinstance(lam, Lambda)
-        masks = list(inst.key)
-        reps = [call_rep(m) for m in masks]
-        fn, given = self.function(name, reps, call_rep(inst.result))
+        assert isinstance(lam, Lambda) and self.convention is not None
+        ways = self.convention.arguments
+        fn, given = self.function(name, reps(ways), reps(self.convention.result)[0])
         self.root, self.callee, self.head, self.fill = fn, callee, None, None
         self.fresh = is_fresh(lam.body, inst, self.facts, self.world)
         self.names, self.entries = {}, {}
         b = self.start(fn, self.facts.shape.root)
-        args = self.read_arguments(b, given, reps)
-        params = [p.var for p in lam.params[: inst.given]] + ([lam.rest] if lam.rest is not None else [])
-        outermost = name == self.name
+        args = self.read_arguments(b, given, reps(ways))
         if self.tier == QUICK:
             self.count_call(b, inst, fn)
             if not self.is_leaf():
                 b.guard()
         elif self.calls_itself(inst):
-            variables = [fn.variable(v.name, rep) for v, rep in zip(params, reps, strict=True)]
-            for variable, arg in zip(variables, args, strict=True):
-                b.set(variable, arg)
-            if fn.result == "ref" and appends(self.world, self.facts, lam.body, inst):
-                self.fill = begin(b, inst.result, fn.result)
-            head = b.new("self")
-            self.head = (head, variables)
-            if outermost:
-                b.guard()
-            b.br(head)
-            b.at(head)
-            args = [b.get(v) for v in variables]
+            args = self.enter_self_loop(b, inst, lam, args, outermost=name == self.name)
         elif not self.is_leaf():
             b.guard()
-        for var, arg, mask in zip(params, args, masks, strict=True):
-            bind(b, var, Val(arg, mask))
+        self.bind_parameters(b, inst, lam, iter(args))
+        self.body(b, lam, inst.result, self.convention.result)
+        return fn
+
+    def enter_self_loop(self, b: Builder, inst: Instance, lam: Lambda, args: list[Operand], *, outermost: bool) -> list[Operand]:
+        """Where calls of itself in tail position jump to: the arguments are variables."""
+        variables = [b.fn.variable(f"{lam.name or 'fn'}.{i}", arg.type) for i, arg in enumerate(args)]
+        for variable, arg in zip(variables, args, strict=True):
+            b.set(variable, arg)
+        if b.fn.result == "ref" and appends(self.world, self.facts, lam.body, inst):
+            self.fill = begin(b, inst.result, b.fn.result)
+        head = b.new("self")
+        self.head = (head, variables)
+        if outermost:
+            b.guard()
+        b.br(head)
+        b.at(head)
+        return [b.get(v) for v in variables]
+
+    def bind_parameters(self, b: Builder, inst: Instance, lam: Lambda, args: Iterator[Operand]) -> None:
+        """Bind the parameters to what was passed, the others to their defaults."""
+        assert self.convention is not None
+        params = [p.var for p in lam.params[: inst.given]] + ([lam.rest] if lam.rest is not None else [])
+        for var, mask, way in zip(params, inst.key, self.convention.arguments, strict=True):
+            bind_passed(b, var, from_parts(b, way, mask, args))
         for param in lam.params[inst.given :]:
             assert param.default is not None
             value = b.expr(param.default)
+            if b.block is not None and param.kind is not None:
+                value = b.checked(value, param.kind, f"`{param.var.name}`")
             if b.block is not None:
-                if param.kind is not None:
-                    value = b.checked(value, param.kind, f"`{param.var.name}`")
-                if b.block is not None:
-                    bind(b, param.var, value)
-        self.body(b, lam, inst.result)
-        return fn
+                bind(b, param.var, value)
+
+    def entered(self, name: str, key: Sequence[int], convention: Convention) -> tuple[Builder, list[Val | Virtual]]:
+        """A function that is entered like an instance of this key, and its arguments."""
+        fn, given = self.function(name, reps(convention.arguments), reps(convention.result)[0])
+        fn.attributes.add("export")
+        b = self.start(fn, self.facts.shape.root)
+        args = iter(self.read_arguments(b, given, reps(convention.arguments)))
+        return b, [from_parts(b, way, mask, args) for way, mask in zip(convention.arguments, key, strict=True)]
 
     def count_call(self, b: Builder, inst: Instance, fn: Function) -> None:
         """Quick tier: after so many calls, go to the stub that compiles the optimised code, with the arguments as they came."""
@@ -173,10 +192,10 @@ class Unit:
     def is_leaf(self) -> bool:
         return not self.facts.dispatches and not self.facts.shape.loops and not self.facts.shape.functions and not self.facts.shape.root.loops
 
-    def body(self, b: Builder, lam: Lambda, result: int) -> None:
+    def body(self, b: Builder, lam: Lambda, result: int, way: Way) -> None:
         if b.block is None:
             return
-        k: Continuation = self.fill or Return(result, call_rep(result))
+        k: Continuation = self.fill or Return(result, way)
         space = enter_activation(b) if opens_activation(b, lam, result) else None
         if space is not None:
             k = Close(k, b.result_place, space)
@@ -243,7 +262,8 @@ class Unit:
             args = self.read_arguments(b, [registers.get(i) for i in range(len(reps))], reps)  # type: ignore[misc]
             for param, arg in zip(lam.params, args, strict=True):
                 bind(b, param.var, Val(arg, self.facts.vars.get(param.var, ANY)))
-        self.body(b, lam, self.facts.results.get(id(lam), 0))
+        result = self.facts.results.get(id(lam), 0)
+        self.body(b, lam, result, call_rep(result))
 
     # ---- closures ----
 

@@ -10,6 +10,7 @@ from jit_runtime.expand.core import (
 )  # fmt: skip
 from jit_runtime.infer.allocation import init_field, new_box
 from jit_runtime.infer.code import Val, i64, rep_of
+from jit_runtime.infer.demands import demand_of, replaceable
 from jit_runtime.infer.number_paths import as_word
 from jit_runtime.infer.transfer import ELEMENT_KINDS
 from jit_runtime.infer.virtual import Virtual
@@ -90,6 +91,16 @@ def bind(b: Builder, var: Var, value: Val) -> None:
         b.storage[var] = op
         if mask in ONE_ARRAY_KIND:
             b.arrays.add(op)
+
+
+def bind_passed(b: Builder, var: Var, value: Val | Virtual) -> None:
+    """Bind a parameter to what was passed: to an object where the function wants one after all."""
+    if isinstance(value, Val):
+        bind(b, var, value)
+    elif () in demand_of(b.unit.world, b.facts, var) or replaceable(b.unit.world, value.mask) is None:
+        bind(b, var, value.object(b))
+    else:
+        b.storage[var] = value
 
 
 def may_stay_open(b: Builder, var: Var) -> bool:

@@ -31,7 +31,7 @@ class Virtual:
     field that was not."""
 
     struct: Struct
-    fields: list[Operand | Variable | Virtual | None]
+    fields: list[Part]
     whole: Operand | None = None
 
     @property
@@ -83,9 +83,10 @@ class Virtual:
 
 
 Values = Sequence[Val | Virtual]
+Part = Operand | Variable | Virtual | None
 
 
-def _read(b: Code, at: Operand | Variable | Virtual | None) -> Operand | Virtual | None:
+def _read(b: Code, at: Part) -> Operand | Virtual | None:
     if isinstance(at, Virtual):
         return at.read(b)
     return b.get(at) if isinstance(at, Variable) else at
@@ -104,6 +105,10 @@ class Fields:
     virtual: Virtual
     place: Operand
     used: bool = False
+
+    @property
+    def mask(self) -> int:
+        return self.virtual.struct.bit
 
     def take(self, b: Builder, value: Val | Virtual) -> None:
         store(b, self.virtual, value)
@@ -128,7 +133,7 @@ def variables(b: Builder, struct: Struct, name: str, demand: Demand) -> Virtual:
     """A variable for each field, also of structs in fields that are not wanted as objects."""
 
     def made(struct: Struct, name: str, demand: Demand, room: int) -> Virtual:
-        fields: list[Operand | Variable | Virtual | None] = []
+        fields: list[Part] = []
         room -= len(struct.fields)
         for field in struct.fields:
             inner, wanted = part_struct(b.unit.world, field), below(demand, field.name)
@@ -151,7 +156,7 @@ def read_parts(b: Builder, value: Val, struct: Struct, demand: Demand) -> Virtua
     """The fields of an object that are wanted, read now; those of structs in them likewise."""
     from jit_runtime.infer.structs import load_field
 
-    fields: list[Operand | Variable | Virtual | None] = []
+    fields: list[Part] = []
     for field in struct.fields:
         wanted, inner = below(demand, field.name), part_struct(b.unit.world, field)
         if not wanted:
