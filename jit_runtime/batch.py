@@ -10,13 +10,16 @@ objects). Its key covers the text of the batch and of everything that the sessio
 
 from __future__ import annotations
 
+import os
 import pickle
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from jit_runtime.code_accounting import NO_CODE, Code, shares
 from jit_runtime.codegen.image import image_key
 from jit_runtime.decisions import Question
+from jit_runtime.digest import short_digest
 from jit_runtime.expand.core import Core, DefineMethod, DefineValue, DefineVersion, Global, KindRef, Lambda, SetGlobal
 from jit_runtime.infer.conventions import described as described_convention
 from jit_runtime.infer.conventions import restored as restored_convention
@@ -113,10 +116,22 @@ class Batch:
     def key(self, forms: list[Core]) -> str:
         """Covers the compiler and the processor, everything evaluated before, and the forms."""
         digest = self.history.copy()
-        digest.update(image_key().encode())
+        digest.update(image_key().encode() + compiler_key().encode())
         for core in forms:
             digest.update(b"\0" + core.span.text.encode("utf-8", "surrogatepass"))
         return digest.hexdigest()  # type: ignore[no-any-return]
+
+
+@cache
+def compiler_key() -> str:
+    """Changes with every file of the compiler: any of them may decide what a record holds."""
+    files = []
+    for folder, _, names in os.walk(os.path.dirname(__file__)):
+        for name in names:
+            if name.endswith(".py"):
+                stat = os.stat(os.path.join(folder, name))
+                files.append(f"{name} {stat.st_size} {stat.st_mtime_ns}")
+    return short_digest("\0".join(sorted(files)))
 
 
 def nodes_in(core: Core) -> Iterator[Core]:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from jit_runtime.engine.native import Struct
 from jit_runtime.infer.code import rep_of
-from jit_runtime.infer.machine_calls import BUFFER, call_rep, place_arguments
+from jit_runtime.infer.conventions import call_rep
+from jit_runtime.infer.machine_calls import BUFFER, place_arguments
 from jit_runtime.ir.nodes import Imm
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_NAME, LAYOUTS, TYPE_SHIFT

@@ -167,11 +167,13 @@ def test_a_pipeline_is_one_loop(read: Read) -> None:
     assert callees(typed) == {"@rt_guard"} and len(heads(typed)) == 1
 
 
-def test_the_struct_that_a_loop_ends_with_is_made_once(read: Read) -> None:
-    """The nearest sphere so far is a variable for each field; also the ray's parts are read before the loop."""
-    typed = read("raytracer", "typed", "nearest", "fn.nearest", "(nearest (make-scene) (Ray (Vec 0.0 0.0 0.0) (Vec 0.0 0.0 1.0)))")
-    assert typed.count("@rt_reserve") == 1
-    assert "rt_region" not in typed
+def test_a_ray_tracer_makes_no_objects(request: pytest.FixtureRequest) -> None:
+    """Rays, points and hits are fields: in loops, in results, in arguments of calls that are not inlined."""
+    session: Session = open_session("normal")
+    request.addfinalizer(session.close)
+    session.eval((PROGRAMS / "raytracer" / "program.omni").read_text() + "(define scene (make-scene)) (render scene 50)")
+    stats = session.eval("(render scene 50)").stats
+    assert stats.get("bytes_allocated", 0) <= 64 and stats.get("regions_created", 0) <= 2, stats
 
 
 def test_a_loop_of_calls_with_structs_opens_no_region(read: Read) -> None:
