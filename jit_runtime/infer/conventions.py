@@ -152,7 +152,9 @@ def from_parts(b: Builder, way: Way, mask: int, parts: Iterator[Operand]) -> Val
     if isinstance(way, str):
         return Val(b.to_rep(Val(next(parts), mask), rep_of(mask)), mask)
     fields: list[Part] = []
-    for part in way.parts:
+    for field, part in zip(way.struct.fields, way.parts, strict=True):
+        if field.kind is not None:
+            b.unit.rely_on(field.kind.mask)
         made = next(parts) if isinstance(part, str) else from_parts(b, part, part.struct.bit, parts)
         fields.append(made)  # type: ignore[arg-type]
     return Virtual(way.struct, fields)

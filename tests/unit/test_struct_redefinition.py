@@ -50,6 +50,35 @@ def test_running_code_makes_no_instance_of_the_old_version(session: Session, sec
     assert outcome(session, "(make 2)") == ("(P 1 1)" if "y" in second else "error: arity: P takes 1 arguments, got 2")
 
 
+def test_fields_that_a_call_returns_are_not_a_surprise_either(session: Session) -> None:
+    """The loop reads what the fields of a result hold, which the callee takes from a variable: it could be an account of the new version."""
+    session.eval("(define {mutable-struct Account} [owner] [balance {Int}]) (define {struct Entry} [account {Account}] [n {Int}])")
+    session.eval('(define mine (Account "me" 5)) (define ^:noinline entry [n] (let [a {Account} mine] (Entry a n)))')
+    turn = "(let [e (entry i)] (loop (+ i 1) (+ sum e.account.balance e.n)))"
+    session.eval(f"(define run n (let loop [i 0 sum 0] (if (= i n) sum (do (when (= i 3) (now)) {turn}))))")
+    found: list[str] = []
+    again = "(define {mutable-struct Account} [balance {Int}] [owner] [more])"
+    with meanwhile(session, lambda: found.append(outcome(session, again))):
+        assert outcome(session, "(run 6)") == "45"
+    assert found == ["error: {Account} cannot be defined again now: code is running that reads it where it is declared (run)"]
+    assert outcome(session, again) == "nothing"
+    assert outcome(session, "(run 6)") == "45"
+
+
+def test_a_struct_that_travels_as_its_fields_is_defined_again_while_a_caller_runs(session: Session) -> None:
+    """What the caller passes and gets has the version that it was compiled for, or it is told that it is another."""
+    loop = "(define run n (let loop [i 0 v START sum 0] (if (= i n) sum (do (when (= i 3) (now)) (loop (+ i 1) (next v) (+ sum (sum-of v)))))))"
+    session.eval("(define {struct V} [x {Int}] [y {Int}]) (define ^:noinline next [v {V}] (V (+ v.x 1) v.y))")
+    session.eval("(define ^:noinline sum-of [v {V}] (+ v.x v.y))" + loop.replace("START", "(V 0 5)"))
+    with meanwhile(session, lambda: None):
+        assert outcome(session, "(run 6)") == "45"
+    with meanwhile(session, lambda: session.eval("(define {struct V} [y {Int}] [x {Int}])")):
+        assert outcome(session, "(run 6)") == "error: redefined: next now returns {V} (V 4 5), which code that is still running cannot take"
+    session.eval("(define ^:noinline next [v {V}] (V v.y (+ v.x 1)))" + loop.replace("START", "(V 5 0)"))
+    with meanwhile(session, lambda: None):
+        assert outcome(session, "(run 6)") == "45"
+
+
 def test_code_that_reads_declared_fields_unchecked_is_not_surprised(session: Session) -> None:
     """A field that is declared to be a Node could hold a new one, whose layout the running code does not know."""
     session.eval(LIST)
