@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jit_runtime.data_form import load
 from jit_runtime.engine.native import Struct
-from jit_runtime.layout.records import CELL, LOG_ENTRY, REGION
+from jit_runtime.layout.records import CELL, LOG_ENTRY, REGION, SEGMENT
 
 if TYPE_CHECKING:
     from jit_runtime.engine.engine import Engine
@@ -19,9 +19,10 @@ MOST_ENTRIES = 10_000  # of a log that are looked at for names
 
 
 def all_regions(engine: Engine) -> Iterator[Struct]:
-    """All that are not free: the open ones from the youngest, the owned ones, undead ones, and those that stay."""
+    """All that are not free: the open ones of each segment from the youngest, the owned ones, undead ones, and those that stay."""
     heap = engine.heap
-    lists = [(engine.task.read("youngest"), "older"), *((heap.read(name), "next") for name in ("owned", "undead", "literals"))]
+    segments = list(all_segments(engine))
+    lists = [*((s.read("youngest"), "older") for s in segments), *((heap.read(name), "next") for name in ("owned", "undead", "literals"))]
     for address, link in lists:
         while address:
             region = Struct(REGION, address)
@@ -29,6 +30,14 @@ def all_regions(engine: Engine) -> Iterator[Struct]:
             address = region.read(link)
     for name in ("permanent", "constants"):
         yield Struct(REGION, heap.read(name))
+
+
+def all_segments(engine: Engine) -> Iterator[Struct]:
+    address = engine.task.read("segments")
+    while address:
+        segment = Struct(SEGMENT, address)
+        yield segment
+        address = segment.read("next")
 
 
 @dataclass(slots=True, eq=False)

@@ -67,10 +67,13 @@ POINTEES = {
     "Region": {
         "pair_block": "Block", "object_block": "Block", "blocks": "Block", "large": "Block", "segment": "Segment", "older": "Region",
         "log": "LogEntry", "owner": "Cell", "next": "Region", "previous": "Region", "work": "Region",
+        "continues": "Segment",
     },
-    "Segment": {"youngest": "Region", "handler": "Handler"},
+    "Segment": {
+        "youngest": "Region", "handler": "Handler", "resumer": "Segment", "home": "Region", "next": "Segment", "previous": "Segment",
+    },
     "Handler": {"older": "Handler", "youngest": "Region"},
-    "Task": {"youngest": "Region", "retired": "Region", "segment": "Segment", "handler": "Handler", "heap": "Heap"},
+    "Task": {"youngest": "Region", "retired": "Region", "segment": "Segment", "segments": "Segment", "handler": "Handler", "heap": "Heap"},
     "Move": {"from": "Region", "to": "Region", "quiet": "Region", "pair_block": "Block", "object_block": "Block", "large": "Block"},
     "Heap": {
         "chunks": "Chunk", "free_small": "Block", "free_medium": "Block", "free_large": "Block", "kept_large": "Block", "free_regions": "Region",

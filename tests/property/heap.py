@@ -24,7 +24,7 @@ from jit_runtime.layout.records import CELL, HEAP, RECORDS, SEGMENT, TASK, Recor
 from jit_runtime.source.text import Source
 
 RUNTIME = Path(__file__).parents[2] / "jit_runtime" / "runtime"
-FILES = "chunks regions stack barrier evacuate safepoint promote owned literals compact merge walk retire check counters giveback shapes"
+FILES = "chunks regions stack barrier evacuate safepoint promote owned literals compact merge walk retire segments check counters giveback shapes"
 DRIVER = """
 ; From values.omni, which needs more of the runtime.
 (define ^:inline header-type [header {I64}] {I64} (band (rshift header 8) 255))
@@ -82,7 +82,8 @@ def function(name: str) -> Any:
 ARITY = {
     "rt_heap_init": 1, "rt_task_init": 1, "rt_form_begin": 2, "rt_form_end": 1, "rt_region_open": 3, "rt_region_exit": 3, "rt_region_reset": 1,
     "rt_safepoint": 1, "rt_reserve": 4, "rt_unwind": 3, "rt_cell_set": 4, "rt_stats_sync": 1, "rt_check": 1,
-    "rt_free_undead": 1, "t_pair": 2, "t_object": 3, "t_store": 4, "t_region_of": 1, "t_list": 3, "t_garbage": 2,
+    "rt_free_undead": 1, "rt_free_all_dead": 1, "rt_share": 2, "rt_segment_new": 4, "rt_segment_resume": 2, "rt_segment_suspend": 1,
+    "rt_segment_destroy": 2, "rt_next_dropped": 1, "t_pair": 2, "t_object": 3, "t_store": 4, "t_region_of": 1, "t_list": 3, "t_garbage": 2,
 }  # fmt: skip
 
 
@@ -101,6 +102,7 @@ class Heap:
         assert self.call("rt_task_init")
         self.bottom = self.segment.read("root_bottom")
         self.cells: list[Struct] = []
+        self.segments: list[Struct] = []
         self.made = 0  # bytes of objects made
 
     def record(self, record: Record, address: int | None = None) -> Struct:
@@ -192,6 +194,25 @@ class Heap:
     def complaint(self) -> str:
         h = self.heap
         return f"container {h.read('check_container'):#x} offset {h.read('check_offset')} word {h.read('check_word'):#x}"
+
+    # ---- segments ----
+
+    def new_segment(self, roots: int = 1 << 16) -> tuple[Struct, int]:
+        """A segment that waits, and its home, where the object that stands for it goes."""
+        segment = self.record(SEGMENT)
+        self.segments.append(segment)
+        return segment, self.call("rt_segment_new", segment.address, roots, 0)
+
+    def resume(self, segment: Struct) -> None:
+        self.call("rt_segment_resume", segment.address)
+        self.bottom = segment.read("root_bottom")
+
+    def suspend(self) -> Struct:
+        """Returns the segment that runs then."""
+        self.call("rt_segment_suspend")
+        running = self.record(SEGMENT, self.task.read("segment"))
+        self.bottom = running.read("root_bottom")
+        return running
 
     # ---- objects: initialised through the barrier, like compiled code that knows nothing ----
 

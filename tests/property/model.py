@@ -61,9 +61,8 @@ class Program:
 
     def run(self, forms: int, steps: int) -> None:
         for _ in range(forms):
-            self.frames = [Frame(self.heap.form(), 0)]
-            for _ in range(steps):
-                self.step()
+            self.enter_form()
+            self.run_form(steps)
             self.compare()
             self.check()
             while len(self.frames) > 1:
@@ -72,6 +71,13 @@ class Program:
             self.heap.end()
             self.compare()
             self.check()
+
+    def enter_form(self) -> None:
+        self.frames = [Frame(self.heap.form(), 0)]
+
+    def run_form(self, steps: int) -> None:
+        for _ in range(steps):
+            self.step()
 
     def check(self) -> None:
         self.heap.check()
@@ -250,7 +256,7 @@ class Program:
 
     def compare(self) -> None:
         """Isomorphism of everything that roots and globals reach."""
-        pairs: list[tuple[Value, int]] = [(model, self.heap.root(frame.base + i)) for frame in self.frames for i, model in enumerate(frame.values)]
+        pairs = self.roots()
         pairs += zip(self.global_values, (cell.read("value") for cell in self.globals), strict=True)
         real_of: dict[int, int] = {}
         model_of: dict[int, Node] = {}
@@ -267,7 +273,15 @@ class Program:
             real_of[id(model)], model_of[word] = word, model
             self.compare_object(model, word)
             pairs += [(part, self.heap.slot(word, model.offset(i))) for i, part in enumerate(model.fields)]
+            pairs += self.stood_for(model)
         self.compared += len(real_of)
+
+    def roots(self) -> list[tuple[Value, int]]:
+        return [(model, self.heap.root(frame.base + i)) for frame in self.frames for i, model in enumerate(frame.values)]
+
+    def stood_for(self, model: Node) -> list[tuple[Value, int]]:
+        """What lives because an object does, other than its fields."""
+        return []
 
     def compare_object(self, model: Node, word: int) -> None:
         if model.shape == "pair":

@@ -8,7 +8,7 @@ from typing import Any
 
 from jit_runtime.data_form import load
 from jit_runtime.engine.native import Struct
-from jit_runtime.layout.records import BLOCK, REGION, Record
+from jit_runtime.layout.records import BLOCK, REGION, SEGMENT, Record
 from jit_runtime.session import Session
 from tests.property.heap import Heap
 
@@ -23,11 +23,7 @@ class SessionHeap:
 
     def __init__(self, session: Session) -> None:
         self.heap, self.call = session.engine.heap, session.engine.call
-        self._task = session.engine.task
-
-    @property
-    def youngest(self) -> int:
-        return self._task.read("youngest")
+        self.task = session.engine.task
 
     def record(self, record: Record, address: int) -> Struct:
         return Struct(record, address)
@@ -60,7 +56,12 @@ def check_sums(heap: Heap | SessionHeap) -> None:
 
 
 def regions_of(heap: Heap | SessionHeap) -> Iterator[Any]:
-    lists = [(heap.youngest, "older"), *((heap.heap.read(name), "next") for name in ("owned", "undead", "literals"))]
+    lists = [(heap.heap.read(name), "next") for name in ("owned", "undead", "literals")]
+    segment = heap.task.read("segments")
+    while segment:
+        record = heap.record(SEGMENT, segment)
+        lists.append((record.read("youngest"), "older"))
+        segment = record.read("next")
     for address, link in lists:
         while address:
             region = heap.region(address)

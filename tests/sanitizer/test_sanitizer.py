@@ -27,11 +27,11 @@ MISTAKES = {
     "blocks are freed before their objects moved": (
         "stack", "(begin-move heap r older)", "(release-blocks heap r) (begin-move heap r older)", "normal"),
     "a store into an older object is not logged": (
-        "barrier", "(log-store task s container offset))]", "nothing)]", "normal"),
+        "barrier", "[(> s.age d.age) (append-log task s container offset)]", "[(> s.age d.age) nothing]", "normal"),
     "an edge is forgotten": (
         "barrier", "[(!= s.state STATE-PERMANENT) (retain task d s)]", "[(= s.serial 0) (retain task d s)]", "normal"),
     "what is retired forgets whom it names": (
-        "retire", "(log-store task s container offset)", "nothing", "retire"),
+        "retire", "(log-reached task s container offset)", "nothing", "retire"),
     "who names what is retired is forgotten": (
         "retire", "(note-store task container offset to)", "nothing", "retire"),
 }  # fmt: skip

@@ -1,0 +1,425 @@
+"""Several segments on the runtime's own records: what crosses over, what suspended ones keep, how they end; bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from random import Random
+
+import pytest
+
+from jit_runtime.engine.native import Struct
+from jit_runtime.layout import words as w
+from jit_runtime.layout.records import SEGMENT
+from tests.property.heap import CHECK, EVACUATE, RETIRE, Heap
+from tests.property.segments import SegmentProgram
+from tests.property.simulated import SimulatedHeap
+from tests.property.sums import check_sums
+from tests.property.test_memory_flat import flat, poll
+
+n = w.fixnum
+MODES = {"normal": CHECK, "stress": CHECK | EVACUATE, "retire": CHECK | RETIRE}
+HANDLER = 8  # stands for one: the runtime only asks whether there is any
+
+
+@pytest.fixture(params=MODES)
+def heap(request: pytest.FixtureRequest) -> Iterator[Heap]:
+    made = Heap(MODES[request.param])
+    yield made
+    made.close()
+
+
+def started(heap: Heap) -> tuple[Struct, int]:
+    """A segment that runs, and the word of the box that stands for it."""
+    segment, home = heap.new_segment()
+    word = heap.box(home, w.NOTHING)
+    heap.push(word)
+    heap.resume(segment)
+    heap.open()
+    return segment, word
+
+
+def garbage(heap: Heap, pairs: int) -> None:
+    heap.made += 16 * pairs
+    heap.call("t_garbage", pairs)
+
+
+def count(heap: Heap) -> int:
+    """Segments that did not end."""
+    found, at = 0, heap.task.read("segments")
+    while at:
+        found, at = found + 1, heap.record(SEGMENT, at).read("next")
+    return found
+
+
+def settle(heap: Heap) -> None:
+    for _ in range(3):
+        heap.call("rt_free_all_dead")
+    heap.check()
+    check_sums(heap)
+
+
+# ---- random programs ----
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("seed", range(6))
+def test_random_programs(mode: str, seed: int) -> None:
+    heap = Heap(MODES[mode])
+    program = SegmentProgram(heap, Random(seed))
+    program.run(forms=6, steps=300)
+    assert program.compared > 1000
+    assert len(program.stacks) > 40
+    program.forget_globals()
+    for _ in range(20):  # what a dropped one holds is dropped after it
+        settle(heap)
+        program.clean()
+    assert count(heap) == 1
+    assert heap.heap.read("regions_live") < 10
+    heap.close()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_random_programs_on_simulated_memory(mode: str) -> None:
+    heap = SimulatedHeap(MODES[mode])
+    program = SegmentProgram(heap, Random(1))
+    program.run(forms=1, steps=90)
+    assert len(program.stacks) > 3
+
+
+# ---- what crosses over ----
+
+
+def test_sharing_is_transitive(heap: Heap) -> None:
+    """`y` made by the caller, `(list y)` sent by the callee; the fiber takes `(car m)`; the caller returns; the fiber reads it."""
+    heap.form()
+    fiber, _ = started(heap)
+    heap.suspend()
+    heap.open()
+    y = heap.push(heap.box(heap.youngest, n(7)))
+    heap.open()
+    message = heap.list(heap.youngest, [heap.root(y)])
+    heap.call("rt_share", message)
+    heap.resume(fiber)
+    kept = heap.push(heap.slot(message, 0))
+    heap.check()
+    heap.suspend()
+    heap.exit()
+    heap.cut(y)
+    heap.exit()
+    garbage(heap, 5000)
+    settle(heap)
+    heap.resume(fiber)
+    heap.safepoint()
+    assert heap.slot(heap.root(kept), 8) == n(7)
+    heap.suspend()
+    heap.end()
+    settle(heap)
+
+
+def test_what_is_shared_stays_where_it_is(heap: Heap) -> None:
+    heap.form()
+    fiber, _ = started(heap)
+    heap.suspend()
+    x = heap.push(heap.box(heap.youngest, n(1)))
+    word = heap.root(x)
+    heap.call("rt_share", word)
+    assert heap.root(x) == word
+    assert heap.region_of(word) != heap.youngest
+    heap.resume(fiber)
+    heap.push(word)
+    heap.store(word, 8, n(2))
+    heap.suspend()
+    assert heap.slot(heap.root(x), 8) == n(2)
+    heap.end()
+
+
+def test_a_store_of_what_another_segment_made_shares_it(heap: Heap) -> None:
+    """The barrier alone, as if nobody had shared the value when it crossed over; and the container, which is another one's."""
+    heap.form()
+    mine = heap.push(heap.box(heap.youngest, w.NOTHING))
+    fiber, _ = started(heap)
+    theirs = heap.list(heap.youngest, [n(1), n(2)])
+    heap.push(theirs)
+    container = heap.load(heap.segment.read("root_bottom"), 8 * mine)
+    heap.store(container, 8, theirs)
+    assert heap.region(heap.region_of(theirs)).read("state") in (2, 3)
+    heap.check()
+    heap.suspend()
+    settle(heap)
+    assert heap.values(heap.slot(heap.root(mine), 8)) == [n(1), n(2)]
+    heap.end()
+
+
+def test_what_was_stored_into_a_global_container_is_shared_when_the_segment_stops(heap: Heap) -> None:
+    g = heap.cell()
+    heap.set_cell(g, heap.box(heap.form(), w.NOTHING))
+    heap.end()
+    heap.form()
+    fiber, _ = started(heap)
+    below = heap.push(heap.box(heap.youngest, n(3)))
+    heap.open()
+    heap.store(g.read("value"), 8, heap.list(heap.youngest, [heap.root(below)]))
+    heap.suspend()
+    heap.check()
+    found = heap.push(heap.slot(heap.slot(g.read("value"), 8), 0))
+    heap.resume(fiber)
+    heap.cut(below)
+    heap.exit()
+    garbage(heap, 3000)
+    heap.suspend()
+    settle(heap)
+    assert heap.slot(heap.root(found), 8) == n(3)
+    heap.end()
+
+
+def test_a_younger_region_that_a_shared_one_names_is_shared(heap: Heap) -> None:
+    """The box in the caller's region goes to a global; what it names was made by the callee, later."""
+    g = heap.cell()
+    heap.form()
+    fiber, _ = started(heap)
+    b = heap.push(heap.box(heap.youngest, w.NOTHING))
+    heap.open()
+    heap.store(heap.root(b), 8, heap.list(heap.youngest, [n(4)]))
+    heap.set_cell(g, heap.root(b))
+    heap.suspend()
+    heap.check()
+    found = heap.push(heap.slot(g.read("value"), 8))
+    heap.resume(fiber)
+    heap.safepoint()
+    heap.exit()
+    heap.suspend()
+    settle(heap)
+    assert heap.values(heap.root(found)) == [n(4)]
+    heap.end()
+
+
+# ---- handlers and continuations ----
+
+
+def test_a_clause_keeps_a_payload_while_the_body_loops_and_moves(heap: Heap) -> None:
+    heap.form()
+    body, _ = started(heap)
+    kept = []
+    for i in range(200):
+        payload = heap.list(heap.youngest, [n(i), n(i + 1)])
+        heap.call("rt_share", payload)
+        heap.suspend()
+        kept.append(heap.push(payload))
+        heap.resume(body)
+        garbage(heap, 300)
+        heap.safepoint()
+    heap.suspend()
+    settle(heap)
+    assert [heap.values(heap.root(i)) for i in kept] == [[n(i), n(i + 1)] for i in range(200)]
+    heap.end()
+
+
+def test_a_continuation_in_a_global_is_resumed_after_everything_returned(heap: Heap) -> None:
+    g = heap.cell()
+    heap.form()
+    heap.open()
+    body, handle = started(heap)
+    state = heap.push(heap.list(heap.youngest, [n(1), n(2)]))
+    heap.suspend()
+    heap.set_cell(g, handle)
+    heap.cut(0)
+    heap.exit()
+    heap.end()
+    for _ in range(5):
+        heap.form()
+        garbage(heap, 3000)
+        settle(heap)
+        heap.end()
+    heap.form()
+    heap.resume(body)
+    assert heap.values(heap.root(state)) == [n(1), n(2)]
+    heap.cut(0)
+    heap.exit()
+    heap.suspend()
+    heap.call("rt_segment_destroy", body.address)
+    heap.set_cell(g, w.NOTHING)
+    heap.end()
+    heap.form()
+    settle(heap)
+    assert heap.heap.read("held_bytes") == 0
+    heap.end()
+
+
+def test_dropped_continuations_free_their_memory_and_run_their_cleanups_once(heap: Heap) -> None:
+    heap.form()
+    cleaned = 0
+
+    def turn(i: int) -> None:
+        nonlocal cleaned
+        segment, _ = started(heap)
+        heap.push(heap.list(heap.youngest, [n(j) for j in range(100)]))
+        if i % 2:
+            heap.task.write(handler=HANDLER)
+        heap.suspend()
+        heap.cut(0)
+        heap.call("rt_free_undead")
+        while address := heap.call("rt_next_dropped"):
+            dropped = heap.record(SEGMENT, address)
+            assert i % 2 and address == segment.address
+            heap.resume(dropped)
+            assert heap.values(heap.root(0)) == [n(j) for j in range(100)]
+            heap.task.write(handler=0)
+            heap.suspend()
+            heap.call("rt_segment_destroy", address)
+            cleaned += 1
+
+    flat(heap, 400, turn)
+    assert cleaned == 200
+    assert count(heap) == 1
+    heap.end()
+
+
+def test_a_continuation_that_only_its_own_body_can_reach_dies(heap: Heap) -> None:
+    """Its roots name the object that stands for it; two that name each other die too."""
+    heap.form()
+    pair = []
+    for _ in range(2):
+        segment, handle = started(heap)
+        heap.push(handle)
+        heap.suspend()
+        pair.append((segment, handle))
+    for (_, handle), (_, other) in zip(pair, reversed(pair), strict=True):
+        heap.store(handle, 8, other)
+    settle(heap)
+    assert count(heap) == 3
+    heap.cut(0)
+    settle(heap)
+    assert count(heap) == 1
+    assert heap.heap.read("held_bytes") < 4096
+    heap.end()
+
+
+def test_what_a_dropped_one_with_a_handler_names_waits_for_it(heap: Heap) -> None:
+    """The other continuation has no handler; it must not go before the handler that may still resume it."""
+    heap.form()
+    other, handle = started(heap)
+    heap.push(heap.list(heap.youngest, [n(5)]))
+    heap.suspend()
+    segment, _ = started(heap)
+    heap.push(handle)
+    heap.task.write(handler=HANDLER)
+    heap.suspend()
+    heap.cut(0)
+    heap.call("rt_free_undead")
+    assert count(heap) == 3
+    assert heap.call("rt_next_dropped") == segment.address
+    assert heap.call("rt_next_dropped") == 0
+    heap.resume(segment)
+    heap.resume(other)
+    assert heap.values(heap.root(0)) == [n(5)]
+    heap.suspend()
+    heap.task.write(handler=0)
+    heap.suspend()
+    heap.call("rt_segment_destroy", segment.address)
+    settle(heap)
+    assert count(heap) == 1
+    heap.end()
+
+
+# ---- bounded memory ----
+
+
+def switching(heap: Heap, turns: int, body: Callable[[int], None], clause: Callable[[int], None]) -> None:
+    """A fiber that yields every turn."""
+    fiber, _ = started(heap)
+    heap.suspend()
+
+    def turn(i: int) -> None:
+        heap.resume(fiber)
+        body(i)
+        poll(heap)
+        heap.suspend()
+        clause(i)
+        poll(heap)
+
+    flat(heap, turns, turn)
+
+
+@pytest.mark.parametrize("place", ["global", "caller"])
+def test_a_fiber_with_young_state_in_a_shared_container(heap: Heap, place: str) -> None:
+    """It makes its next state from the last one; a reader keeps what it read once."""
+    g = heap.cell()
+    if place == "global":
+        heap.set_cell(g, heap.box(heap.form(), w.NULL))
+        heap.end()
+    base = heap.form()
+    box = heap.push(g.read("value") if place == "global" else heap.box(base, w.NULL))
+    heap.call("rt_share", heap.root(box))
+    kept = heap.push(w.NULL)
+
+    def body(i: int) -> None:
+        shared = heap.load(heap.segment.read("root_bottom"), 8 * box)
+        state = heap.slot(shared, 8)
+        heap.store(shared, 8, heap.pair(heap.youngest, n(i), heap.pair(heap.youngest, state if i % 10 else w.NULL, w.NULL)))
+        garbage(heap, 60)
+
+    def clause(i: int) -> None:
+        if i == 100:
+            heap.set_root(kept, heap.slot(heap.root(box), 8))
+        garbage(heap, 20)
+
+    switching(heap, 3000, body, clause)
+    assert heap.slot(heap.root(kept), 0) == n(100)
+    heap.end()
+
+
+def test_messages_that_are_stored_into_themselves(heap: Heap) -> None:
+    """(loop (let [m (recv ch)] (box-set! m (list m))))"""
+    heap.form()
+    slot = heap.push(w.NOTHING)
+
+    def body(i: int) -> None:
+        message = heap.load(heap.segment.read("root_bottom"), 8 * slot)
+        heap.store(message, 8, heap.list(heap.youngest, [message, n(i)]))
+
+    def clause(i: int) -> None:
+        message = heap.box(heap.youngest, n(i))
+        heap.set_root(slot, message)
+        heap.call("rt_share", message)
+        garbage(heap, 30)
+
+    heap.set_root(slot, heap.box(heap.youngest, n(0)))
+    heap.call("rt_share", heap.root(slot))
+    switching(heap, 3000, body, clause)
+    heap.end()
+
+
+def test_turns_whose_dead_temporaries_name_the_turn_before(heap: Heap) -> None:
+    g = heap.cell()
+    heap.set_cell(g, heap.box(heap.form(), w.NULL))
+    heap.end()
+    heap.form()
+    heap.push(g.read("value"))
+
+    def body(i: int) -> None:
+        last = heap.slot(g.read("value"), 8)
+        heap.pair(heap.youngest, last, w.NULL)
+        heap.store(g.read("value"), 8, heap.pair(heap.youngest, n(i), w.NULL))
+
+    switching(heap, 3000, body, lambda i: None)
+    heap.end()
+
+
+def test_fibers_that_each_leave_a_message_behind(heap: Heap) -> None:
+    """A new fiber every turn, whose dead temporary names what the one before left."""
+    g = heap.cell()
+    heap.set_cell(g, heap.box(heap.form(), w.NULL))
+    heap.end()
+    heap.form()
+
+    def turn(i: int) -> None:
+        heap.cut(0)
+        segment, _ = started(heap)
+        heap.pair(heap.youngest, heap.slot(g.read("value"), 8), w.NULL)
+        heap.store(g.read("value"), 8, heap.pair(heap.youngest, n(i), w.NULL))
+        heap.suspend()
+        heap.call("rt_segment_destroy", segment.address)
+        poll(heap)
+
+    flat(heap, 3000, turn)
+    heap.end()
