@@ -196,6 +196,7 @@ TASK = _record(
     ("accounting_entry", "ptr", "the same behind what asks about regions; the number of the question in `arguments`, too"),
     ("ask_entry", "ptr", "the same behind questions about kinds and functions"),
     ("loop_entry", "ptr", "callback of hot loops: f(counter, task) gives the entry of optimised code, or 0"),
+    ("interrupt_in", "i64", "tests: how often the guard is asked before an interrupt comes, once; 0: none comes"),
     ("segments", "ptr", "all segments that did not end (Segment.next)"),
     ("retired", "ptr", "the region that takes what this task retires (runtime/retire.omni), or null"),
     ("retired_serial", "i64", "its serial: the record may be another region's by now"),

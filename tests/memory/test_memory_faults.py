@@ -37,6 +37,47 @@ def test_each_request_fails_once(program: Textbook, mode: str) -> None:
     session.close()
 
 
+def interrupts(session: Session, form: str, most: int) -> int:
+    """Let an interrupt come at the n-th guard, for more and more n; how many came."""
+    task, n, came = session.engine.task, 1, 0
+    while n < most:
+        task.write(interrupt_in=n, limit=(1 << 64) - 1)
+        found = outcome(session, form)
+        if task.read("interrupt_in"):  # it has not so many guards
+            break
+        assert found == "error: interrupted", found
+        came, n = came + 1, n + 1 + n // 8
+    task.write(interrupt_in=0)
+    return came
+
+
+def left_over(session: Session) -> tuple[int, int, int]:
+    """Root slots, open regions, and regions that are alive, when nothing runs."""
+    for _ in range(20):
+        outcome(session, "nothing")  # the prompt's history forgets
+    session.engine.call("rt_free_all_dead")
+    engine = session.engine
+    return engine.task.read("root_top"), engine.segment.record.read("height"), engine.heap.read("regions_live")
+
+
+@pytest.mark.parametrize("mode", ["checked", "stress", "retire"])
+@pytest.mark.parametrize("program", CHOSEN, ids=lambda p: p.name)
+def test_an_interrupt_comes_once_at_each_guard(program: Textbook, mode: str) -> None:
+    """And leaves nothing behind, neither regions nor roots."""
+    session = open_session(mode)
+    session.eval(program.text, name="file")
+    form = f"(run {min(program.small, 300)})"
+    session.eval("(define kept (list 1 (box 2) [3 \"four\"]))", name="file")
+    value = outcome(session, form)
+    interrupts(session, form, 3)  # the prompt keeps the last error
+    before = left_over(session)
+    assert interrupts(session, form, 3000) > 10
+    assert outcome(session, form) == value or program.name == "event-loop"  # whose state is a global
+    assert left_over(session) == before
+    assert outcome(session, "(list (car kept) (box-ref (nth kept 1)) (nth kept 2))") == '(1 2 [3 "four"])'
+    session.close()
+
+
 @pytest.mark.parametrize("mode", ["normal", "checked", "stress", "retire"])
 def test_a_form_may_run_out_of_memory_more_than_once(mode: str) -> None:
     session = open_session(mode)

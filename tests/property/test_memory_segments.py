@@ -137,7 +137,7 @@ def test_a_store_of_what_another_segment_made_shares_it(heap: Heap) -> None:
     """The barrier alone, as if nobody had shared the value when it crossed over; and the container, which is another one's."""
     heap.form()
     mine = heap.push(heap.box(heap.youngest, w.NOTHING))
-    fiber, _ = started(heap)
+    started(heap)
     theirs = heap.list(heap.youngest, [n(1), n(2)])
     heap.push(theirs)
     container = heap.load(heap.segment.read("root_bottom"), 8 * mine)

@@ -31,11 +31,19 @@ MISTAKES = {
     "an edge is forgotten": (
         "barrier", "[(!= s.state STATE-PERMANENT) (retain task d s)]", "[(= s.serial 0) (retain task d s)]", "normal"),
     "what is retired forgets whom it names": (
-        "retire", "(log-reached task s container offset)", "nothing", "retire"),
+        "retire", "(unless (= s.state STATE-PERMANENT) (retain task m.to s))", "nothing", "retire"),
     "who names what is retired is forgotten": (
         "retire", "(note-store task container offset to)", "nothing", "retire"),
+    "a segment that waits does not share what others reach": (
+        "segments", "(when (!= segment.reached 0) (share-reached task segment))", "nothing", "normal"),
+    "the undead pass forgets segments that wait": (
+        "compact", "(set! list (push-segment task r.continues list))", "nothing", "normal"),
 }  # fmt: skip
 """What is wrong -> file of the runtime, its text, the wrong text, and a mode in which it is found."""
+
+
+NOT_REWRITTEN = {"what is retired forgets whom it names"}
+"""Mistakes after which a slot names what an object was before it moved: the model notices before the memory is used for something else."""
 
 
 def run(driver: Path, mode: str, seed: int, forms: int = 6, steps: int = 400) -> subprocess.CompletedProcess[str]:
@@ -52,13 +60,14 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_random_programs(driver: Path, mode: str, seed: int) -> None:
     found = run(driver, mode, seed)
     assert found.returncode == 0, found.stderr
-    moved, retired, compacted = (int(word) for word in found.stdout.split()[1::2])
-    assert compacted and (retired if mode == "retire" else moved)
+    moved, retired, compacted, segments = (int(word) for word in found.stdout.split()[1::2])
+    assert compacted and retired and segments > 20 and (moved or mode == "retire")
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_mistakes_are_found(mistake: str, tmp_path: Path) -> None:
     file, right, wrong, mode = MISTAKES[mistake]
     driver = build(tmp_path, ((file, right, wrong),))
-    found = [run(driver, mode, seed) for seed in range(3)]
-    assert any("AddressSanitizer: use-after-poison" in each.stderr for each in found), [(each.returncode, each.stderr[-300:]) for each in found]
+    found = [run(driver, mode, seed) for seed in range(4)]
+    by = "driver: two copies" if mistake in NOT_REWRITTEN else "AddressSanitizer: use-after-poison"
+    assert any(by in each.stderr for each in found), [(each.returncode, each.stderr[-300:]) for each in found]
