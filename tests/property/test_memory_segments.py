@@ -78,6 +78,15 @@ def test_random_programs(mode: str, seed: int) -> None:
     heap.close()
 
 
+@pytest.mark.soak
+@pytest.mark.parametrize("mode", MODES)
+def test_many_random_programs(mode: str) -> None:
+    for seed in range(100, 200):
+        heap = Heap(MODES[mode])
+        SegmentProgram(heap, Random(seed)).run(forms=6, steps=300)
+        heap.close()
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_random_programs_on_simulated_memory(mode: str) -> None:
     heap = SimulatedHeap(MODES[mode])
@@ -365,6 +374,30 @@ def test_a_fiber_with_young_state_in_a_shared_container(heap: Heap, place: str) 
 
     switching(heap, 3000, body, clause)
     assert heap.slot(heap.root(kept), 0) == n(100)
+    heap.end()
+
+
+def test_a_fiber_moves_the_container_that_the_main_program_s_log_names(heap: Heap) -> None:
+    """The fiber puts a new box into a global one each turn, the main program its own young list into that."""
+    g = heap.cell()
+    heap.set_cell(g, heap.box(heap.form(), w.NOTHING))
+    heap.end()
+    heap.form()
+
+    def body(i: int) -> None:
+        heap.store(g.read("value"), 8, heap.box(heap.youngest, heap.list(heap.youngest, [n(i)])))
+        garbage(heap, 30)
+
+    def clause(i: int) -> None:
+        mine = heap.list(heap.youngest, [n(i)])
+        heap.store(heap.slot(g.read("value"), 8), 8, mine)
+        at = heap.push(mine)
+        garbage(heap, 30)
+        assert heap.slot(heap.slot(g.read("value"), 8), 8) == heap.root(at)
+        heap.cut(at)
+
+    switching(heap, 3000, body, clause)
+    assert heap.values(heap.slot(heap.slot(g.read("value"), 8), 8)) == [n(2999)]
     heap.end()
 
 
