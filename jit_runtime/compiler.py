@@ -28,6 +28,7 @@ from jit_runtime.infer.unit import Unit
 from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance, Method, World
 from jit_runtime.kind_objects import KindObjects
 from jit_runtime.literals import Literals
+from jit_runtime.passes.form_data import WORDS, separate
 from jit_runtime.pipeline import BUILD, EMIT, INFER, LINK, ROOTS, Pipeline
 from jit_runtime.sites import Sites
 from jit_runtime.tiering import Tiers
@@ -102,7 +103,8 @@ class Compiler:
         tier = self.tiers.first(facts)
         unit = Unit("form", self.world, self, facts, tier)
         name = self.build(unit, unit.form)
-        linked = self.tiers.link(unit, tier, None)
+        once = tier == QUICK and not unit.makes_closures
+        linked = self.link_once(unit) if once else self.tiers.link(unit, tier, None)
         return linked, linked[name]
 
     def infer(self, what: Core | Instance) -> Any:
@@ -223,6 +225,20 @@ class Compiler:
         region, names = self.literals.of_unit(unit)
         return self.note(unit, self.pipeline.run(LINK, self.engine, text, exports, tier, names), region, tier)
 
+    def link_once(self, unit: Unit) -> Any:
+        """Link a form that runs once, and of which nothing stays: its object is that of all forms of this shape."""
+        image = self.engine.image
+        self.pipeline.run(ROOTS, unit.module)
+        data = separate(unit.module, image.signatures)
+        region, literals = self.literals.of_unit(unit)
+        words = (ctypes.c_uint64 * len(data.words))(*data.words)
+        names = {WORDS: ctypes.addressof(words)}
+        for old, name in data.symbols.items():
+            names[name] = literals.get(old) or self.engine.address(old) or 0
+        linked = self.note(unit, self.pipeline.run(LINK, self.engine, self.emitted(unit), [unit.name], QUICK, names), region, QUICK)
+        linked.keep.append(words)
+        return self.belongs(linked, unit)
+
     def link_image(self, unit: Unit | Part, image: bytes, exports: list[str], seconds: float) -> Any:
         """Link what was compiled elsewhere, in so many seconds, from the text of a unit."""
         region, names = self.literals.of_unit(unit)
@@ -230,14 +246,16 @@ class Compiler:
 
     def text_of(self, unit: Unit | Merged | Part) -> str:
         """LLVM text."""
-        pipeline = self.pipeline
-        pipeline.run(ROOTS, unit.module)
+        self.pipeline.run(ROOTS, unit.module)
+        return self.emitted(unit)
+
+    def emitted(self, unit: Unit | Merged | Part) -> str:
         for fn in unit.module.functions:
             only = only_place(fn)
             if only is not None and fn.name in unit.places:
                 unit.places[fn.name] = unit.places[fn.name]._replace(home=only)
                 fn.span = None
-        return str(pipeline.run(EMIT, unit.module, self.engine.image.inline_text))
+        return str(self.pipeline.run(EMIT, unit.module, self.engine.image.inline_text))
 
     def note(self, unit: Unit | Merged | Part, linked: Any, literals: int, tier: int, elsewhere: float = 0.0) -> Any:
         linked.places, linked.literals = unit.places, literals

@@ -248,12 +248,12 @@ class Code:
             return self.as_ref(self.op("add", self.op("shl", wide, i64(8)), i64(words.FALSE)))
         if op.type == "i64":
             if isinstance(op, Imm) and words.is_fixnum_range(int(op.value)):
-                return word(words.fixnum(int(op.value)))
+                return Imm("ref", words.fixnum(int(op.value)), op.written)
             return self.runtime("rt_int_to_word", (self.task, self.dest, op), "ref")
         if isinstance(op, Imm):
             packed = words.flonum(float(op.value))
             if packed is not None:
-                return word(packed)
+                return Imm("ref", packed, op.written)
         return self.runtime("rt_float_to_word", (self.task, self.dest, op), "ref")
 
     def machine_word(self, op: Operand, code: int) -> Operand:

@@ -273,9 +273,9 @@ class Unit:
         if isinstance(value, bool):
             return Val(Imm("i1", int(value)), BIT["Bool"])
         if isinstance(value, int):
-            return Val(i64(value), BIT["Int"])
+            return Val(Imm("i64", value, written=True), BIT["Int"])
         if isinstance(value, float):
-            return Val(Imm("f64", value), BIT["Float"])
+            return Val(Imm("f64", value, written=True), BIT["Float"])
         if value is None:
             return NOTHING
         if isinstance(value, Chr):

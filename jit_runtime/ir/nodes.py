@@ -28,12 +28,12 @@ class Temp:
 
 
 class Imm:
-    """A constant. `value` is an int (also for ptr and ref: the bits) or a float."""
+    """A constant. `value` is an int (also for ptr and ref: the bits) or a float. `written`: it stands in the program, or is the word of what does."""
 
-    __slots__ = ("type", "value")
+    __slots__ = ("type", "value", "written")
 
-    def __init__(self, type: str, value: int | float) -> None:
-        self.type, self.value = type, value
+    def __init__(self, type: str, value: int | float, written: bool = False) -> None:
+        self.type, self.value, self.written = type, value, written
 
     def __repr__(self) -> str:
         return f"{self.type} {self.value}"
