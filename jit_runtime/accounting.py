@@ -6,10 +6,10 @@ Nothing moves while an answer is made, so words may be kept meanwhile.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jit_runtime.data_form import load, text_of, type_name
+from jit_runtime.dataclass import replace
 from jit_runtime.holders import holders
 from jit_runtime.largest_part import largest_part
 from jit_runtime.layout import words

@@ -7,10 +7,10 @@ place of an error is in the program.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jit_runtime.codegen.line_tables import places
+from jit_runtime.dataclass import replace
 from jit_runtime.source.diagnostics import OmniError
 from jit_runtime.source.text import NOWHERE, Source, Span
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jit_runtime.closure_code import ExistingCode
 from jit_runtime.code_accounting import Code, CodeAccounts
 from jit_runtime.codegen.line_tables import only_place
+from jit_runtime.dataclass import dataclass
 from jit_runtime.decisions import Decisions, Question
 from jit_runtime.definitions import Definitions
 from jit_runtime.engine.constants import Constants

@@ -10,9 +10,9 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any, Protocol
 
+from jit_runtime.dataclass import replace
 from jit_runtime.options import Options
 from jit_runtime.source.diagnostics import OmniError
 from jit_runtime.source.text import Source

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from jit_runtime.dataclass import dataclass
 from jit_runtime.expand.core import Const, Lambda
 from jit_runtime.infer.analysis import Analysis
 from jit_runtime.infer.builtin_functions import as_generic

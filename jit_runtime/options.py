@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
+from jit_runtime.dataclass import dataclass
 from jit_runtime.engine.memory_limit import parse
 
 CHECK, STRESS_EVACUATE, STRESS_RETIRE = 1, 2, 4

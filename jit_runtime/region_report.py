@@ -7,9 +7,9 @@ what a region holds then is alive.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from jit_runtime.amounts import bytes_text
+from jit_runtime.dataclass import dataclass
 from jit_runtime.regions import RUNNING, Region
 
 LEAST_RECEIVED = 64 << 10  # bytes: below it nothing is a cliff

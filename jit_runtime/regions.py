@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jit_runtime.data_form import load
+from jit_runtime.dataclass import dataclass, field
 from jit_runtime.engine.native import Struct
 from jit_runtime.layout.records import CELL, LOG_ENTRY, REGION, SEGMENT
 

@@ -8,7 +8,6 @@ One session is used by one thread at a time; `interrupt` and `stats` may be call
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from jit_runtime import candidates
@@ -17,6 +16,7 @@ from jit_runtime.backtrace import describe, placed
 from jit_runtime.batch import SMALLEST, Batch, stands_alone
 from jit_runtime.callbacks import Callbacks
 from jit_runtime.compiler import Compiler
+from jit_runtime.dataclass import dataclass, field
 from jit_runtime.definitions import evaluated_parts
 from jit_runtime.digest import sha256
 from jit_runtime.engine.engine import Engine, Raised

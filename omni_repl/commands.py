@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jit_runtime.dataclass import dataclass
 from omni_repl.accounting import delta_summary, difference, table_text
 from omni_repl.arguments import STAGES
 

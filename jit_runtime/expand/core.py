@@ -6,8 +6,7 @@ side tables keyed by the node, never in the node.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from jit_runtime.dataclass import dataclass, field
 from jit_runtime.source.text import NOWHERE, Span
 from jit_runtime.types.kinds import KINDS, Kind, Struct
 from jit_runtime.types.specificity import Signature

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
-from jit_runtime.expand.core import Call, Clause, Core, Handle, Lambda, Let, Letrec, Local, Param, Seq, SetLocal, Var
+from jit_runtime.dataclass import replace
+from jit_runtime.expand.core import Call, Clause, Const, Core, Handle, Lambda, Let, Letrec, Local, Param, Seq, SetLocal, Var
 
 PARTS = ("test", "then", "otherwise", "value", "body", "fn", "cleanup")
 """The fields that hold one part. Methods are code of their own."""
+PARTS_OF = {
+    kind: () if kind is Const else tuple(name for name in PARTS if name in kind.__slots__)
+    for kind in (*get_args(Core), Clause)
+}
 
 
 def nodes(core: Core) -> Iterator[Any]:
@@ -23,8 +27,8 @@ def nodes(core: Core) -> Iterator[Any]:
 
 def parts(node: Any) -> list[Any]:
     """The nodes directly below one."""
-    found = [part for name in PARTS if (part := getattr(node, name, None)) is not None and hasattr(part, "span")]
     kind = type(node)
+    found = [getattr(node, name) for name in PARTS_OF[kind]]
     if kind is Call:
         found += node.args
     elif kind is Seq:
@@ -53,11 +57,10 @@ def rewrite(core: Any, change: Callable[[Any], Any | None]) -> Any:
 def with_parts(core: Any, change: Callable[[Any], Any]) -> Any:
     """The node with each part changed."""
     changed: dict[str, Any] = {}
-    for name in PARTS:
-        part = getattr(core, name, None)
-        if part is not None and hasattr(part, "span"):
-            _note(changed, name, part, change(part))
     kind = type(core)
+    for name in PARTS_OF[kind]:
+        part = getattr(core, name)
+        _note(changed, name, part, change(part))
     if kind is Call:
         _note_all(changed, "args", core.args, [change(arg) for arg in core.args])
     elif kind is Seq:
@@ -91,10 +94,8 @@ def clone(core: Any, renamed: dict[Var, Var] | None = None) -> Any:
         changed["items"] = [clone(item, renamed) for item in core.items]
     elif kind is Local or kind is SetLocal:
         changed["var"] = renamed.get(core.var, core.var)
-    for name in PARTS:
-        part = getattr(core, name, None)
-        if part is not None and hasattr(part, "span"):
-            changed[name] = clone(part, renamed)
+    for name in PARTS_OF[kind]:
+        changed[name] = clone(getattr(core, name), renamed)
     return replace(core, **changed)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from jit_runtime.dataclass import dataclass, field
 from jit_runtime.expand.core import (
     Chr,
     KindRef,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jit_runtime.dataclass import dataclass
 from jit_runtime.expand.core import Lambda
 from jit_runtime.infer.placement import Space
 from jit_runtime.infer.virtual import Fields

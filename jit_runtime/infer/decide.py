@@ -7,9 +7,9 @@ switches of tests of one part that follow each other (switches.py).
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
+from jit_runtime.dataclass import replace
 from jit_runtime.expand.core import Core, If, Let, Seq, Var
 from jit_runtime.expand.rewrite import mentions, with_parts
 from jit_runtime.infer.decision_code import code_of

@@ -4,9 +4,9 @@ ways come to. Such a function is only called in tail position and never from wit
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import Any
 
+from jit_runtime.dataclass import dataclass, field, replace
 from jit_runtime.expand.core import Call, Const, Core, Global, If, Lambda, Let, Letrec, Local, Param, Var
 from jit_runtime.expand.rewrite import clone
 from jit_runtime.infer.decision_graph import Asked, Branch, Decision, Leaf, span_of

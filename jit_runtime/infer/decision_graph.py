@@ -10,10 +10,10 @@ forgets what it knows, and there is one of each clause at most (backtracking aut
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from jit_runtime.dataclass import dataclass, field
 from jit_runtime.expand.core import Const, Core, If, Let, Local, Seq, SetLocal, Var
 from jit_runtime.expand.rewrite import nodes
 from jit_runtime.infer.knowledge import Facts, Path, Test, is_lasting, lasting, learned, path_of, test_of, verdict

@@ -11,9 +11,9 @@ decide where memory is saved, never what a program means, so what another analys
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from jit_runtime.dataclass import dataclass, field
 from jit_runtime.expand.core import Call, Check, Const, Core, Global, If, Lambda, Let, Letrec, Local, Seq, Sym, Var
 from jit_runtime.expand.kind_definitions import constructed
 from jit_runtime.infer.placement import children

@@ -7,9 +7,9 @@ constants it is applied to. Two expressions with one path have one value, until 
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from jit_runtime.dataclass import dataclass, replace
 from jit_runtime.expand.core import Big, Call, Chr, Const, Core, Datum, Global, KindRef, Local, Lst, Sym, Var
 from jit_runtime.infer.transfer import BOOL, INT, NOTHING, NULL, NUMBER, PAIR, PREDICATES
 from jit_runtime.types.kinds import ANY, BIT, BUILTIN, KINDS, Kind

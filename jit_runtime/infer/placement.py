@@ -8,9 +8,9 @@ turn allocated nothing. Other loops use the region around them, which is evacuat
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from jit_runtime.dataclass import dataclass, field
 from jit_runtime.expand.core import Call, Core, Global, If, Lambda, Let, Letrec, Local, Seq, SetLocal, Var
 from jit_runtime.infer.code import CODE, NOTHING, REGION, UINT64, Val, i64, rep_of, word
 from jit_runtime.infer.sites import CALL, LOOP, site_of

@@ -10,8 +10,7 @@ the enclosing machine function. (Contification; Kennedy, "Compiling with continu
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from jit_runtime.dataclass import dataclass, field
 from jit_runtime.expand.core import (
     Call,
     Check,

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container
-from dataclasses import dataclass, field
 
+from jit_runtime.dataclass import dataclass, field
 from jit_runtime.infer.ckinds import VOID, CKind, pointer, read_kind, read_target, size_of
 from jit_runtime.infer.systems_constants import layout_constants
 from jit_runtime.ir.nodes import Function, Module

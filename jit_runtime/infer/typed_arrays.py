@@ -6,9 +6,9 @@ Bounds are plain compares with fields that LLVM knows not to change in loops, so
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jit_runtime.dataclass import dataclass
 from jit_runtime.infer.code import BOOL, CHAR, CODE, FLOAT, FLOAT32, INT, TASK, Val, i64, rep_of
 from jit_runtime.infer.machine_numbers import double_of, fits, holds_all, single_of, unless
 from jit_runtime.infer.prims import object_operand, prim, runtime_word, values_of

@@ -6,9 +6,9 @@ loop with what was pushed, evaluated for its effects. Runs before fusion, which 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
+from jit_runtime.dataclass import replace
 from jit_runtime.expand.core import Call, Const, Core, Global, If, Let, Letrec, Local, Seq, Var, While
 from jit_runtime.expand.rewrite import mentions, nodes, with_parts
 

@@ -9,9 +9,9 @@ What is wanted of a variable: `demands.py`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jit_runtime.dataclass import dataclass
 from jit_runtime.infer.code import Val, rep_of
 from jit_runtime.infer.demands import Demand, below, replaceable
 from jit_runtime.infer.world import World

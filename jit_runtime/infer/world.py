@@ -8,9 +8,9 @@ so that a definition finds the instances it makes stale.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from jit_runtime.dataclass import dataclass, field
 from jit_runtime.expand.core import Lambda
 from jit_runtime.expand.kind_definitions import constructor
 from jit_runtime.infer.specialisation import most_instances

@@ -7,9 +7,9 @@ pass cares about `ref` only. `word` results that are proven immediate or permane
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
+from jit_runtime.dataclass import dataclass, field
 from jit_runtime.source.text import Span
 
 TYPES = ("void", "i1", "i8", "i16", "i32", "i64", "f32", "f64", "ptr", "ref")

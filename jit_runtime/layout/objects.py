@@ -15,8 +15,7 @@ The forwarding mark replaces the first word: new address + 7 (FORWARD_TAG).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from jit_runtime.dataclass import dataclass
 from jit_runtime.types.machine import MACHINES
 
 HEADER_MUTABLE = 1 << 3

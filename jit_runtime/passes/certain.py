@@ -7,9 +7,9 @@ more turns than the least of these needs none of the tests, and such sums and pr
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from jit_runtime.dataclass import dataclass, field
 from jit_runtime.infer.code import Code, i64
 from jit_runtime.ir.nodes import Block, Function, Imm, Ins, Operand, Variable
 

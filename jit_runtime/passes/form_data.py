@@ -13,7 +13,7 @@ from collections.abc import Container, Iterator
 from jit_runtime.ir.nodes import Function, Imm, Ins, Module, Operand, Symbol
 from jit_runtime.passes.loop_entries import with_callee
 
-WORDS = "form.words"
+WORDS = "its.words"
 _CONTROL = ("call", "tailcall", "store", "set", "ret")
 _INTEGERS = ("add", "sub", "mul", "sadd_overflow", "ssub_overflow", "smul_overflow", "and", "or", "xor", "eq", "ne", "slt", "sle", "sgt", "sge")
 COMPUTING = frozenset((*_CONTROL, *_INTEGERS, "fadd", "fsub", "fmul", "fdiv"))
@@ -64,7 +64,7 @@ def _rename(ins: Ins, own: Container[str], shared: Container[str], found: FormDa
     def renamed(a: Operand) -> Operand:
         if type(a) is not Symbol or a.name in own or a.name in shared or a.name == WORDS:
             return a
-        name = found.symbols.setdefault(a.name, f"form.{len(found.symbols)}")
+        name = found.symbols.setdefault(a.name, f"its.{len(found.symbols)}")
         return Symbol(name, a.type)
 
     ins.args = tuple(map(renamed, ins.args))

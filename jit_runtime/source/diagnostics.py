@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from jit_runtime.dataclass import dataclass
 from jit_runtime.source.text import Span
 
 

@@ -6,8 +6,7 @@ Every form carries the span it was read from. Forms compare by content, not by s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from jit_runtime.dataclass import dataclass, field
 from jit_runtime.source.text import Span
 
 

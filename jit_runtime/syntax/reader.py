@@ -7,9 +7,9 @@ mistake is not in the result.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from jit_runtime.dataclass import dataclass
 from jit_runtime.source.diagnostics import Diagnostic
 from jit_runtime.source.text import Source, Span
 from jit_runtime.syntax.atoms import MAKERS, format_name, string_value, symbol

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
+from jit_runtime.dataclass import dataclass
 from jit_runtime.types.kinds import KINDS, Kind, TypeKind, ValueKind, Variable, below
 
 Kinds = tuple[Kind, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from jit_runtime.dataclass import replace
 from jit_runtime.options import Options
 from jit_runtime.session import Session
 

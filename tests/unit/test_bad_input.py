@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from jit_runtime.codegen import image
 from jit_runtime.codegen.emit import emit_module
+from jit_runtime.dataclass import replace
 from jit_runtime.infer.systems import compile_sources
 from jit_runtime.options import Options
 from jit_runtime.session import Session

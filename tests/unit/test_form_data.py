@@ -37,6 +37,7 @@ SHAPES = [
     ("(if (< v 8) 1 2)", "(if (< v 7) 3 4)"),
     ("5", "6", "-7"),
     ("2.5", "1e-310"),
+    ("(handle (car 5) [error [e] 'caught])", "(handle (car 6) [error [e] 'other])", "(handle (h 3) [error [e] 'caught])"),
     ("(h 'no)", "(k (h \"no\"))", "(array-ref [1 2] 2)", "(array-ref [1 2] 3)"),
 ]
 
@@ -99,8 +100,8 @@ def test_the_pass_moves_what_is_written_and_names_from_outside() -> None:
     found = separate(module, {"rt_guard"})
     verify_module(module)
     assert found.words == [2**64 - 3]
-    assert found.symbols == {"slot.f": "form.0"}
+    assert found.symbols == {"slot.f": "its.0"}
     assert [ins.op for ins in block.ins] == ["offset", "load", "add", "call", "call", "ret"]
     assert block.ins[0].args[0].name == WORDS  # type: ignore[union-attr]
     assert block.ins[2].args[1].value == 8  # type: ignore[union-attr]
-    assert [ins.attr.callee.name for ins in block.ins if ins.op == "call"] == ["form.0", "rt_guard"]
+    assert [ins.attr.callee.name for ins in block.ins if ins.op == "call"] == ["its.0", "rt_guard"]
