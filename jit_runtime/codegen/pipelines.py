@@ -1,7 +1,8 @@
 """LLVM text -> object file, in two tiers (design/llvmlite.md, "Pipelines").
 
-    0  quick      inline what must be, SROA, instcombine, simplifycfg, drop the unused; code generation level 0. A long text gets SROA and
-                  simplifycfg only: the other passes take as long as code generation there, and save none of its time
+    0  quick      inline what must be, SROA, instcombine, simplifycfg, drop the unused; code generation level 0. From a long text only the
+                  unused is dropped: passes take as long there as they save, and the code is no faster, since at level 0 all that
+                  lives in more than one block is in memory anyway
     1  optimised  O2; code generation level 2
 
 Target machines are reused (0.6 ms to make one). A pass manager is never run twice: that aborts the process.
@@ -65,13 +66,11 @@ def optimise(text: str, tier: int) -> Any:
     builder = pass_builder(0 if tier == QUICK else 2)
     if tier == QUICK:
         passes = binding.create_new_module_pass_manager()
-        short = len(text) < LONG
-        if short:
+        if len(text) < LONG:
             passes.add_always_inliner_pass()
-        passes.add_sroa_pass()
-        if short:
+            passes.add_sroa_pass()
             passes.add_instruction_combine_pass()
-        passes.add_simplify_cfg_pass()
+            passes.add_simplify_cfg_pass()
         passes.add_global_dead_code_eliminate_pass()
     else:
         passes = builder.getModulePassManager()
