@@ -1,10 +1,10 @@
-"""Put every reference that is live across a safepoint on the root stack, and reload it afterwards.
+"""Put every reference that is live across a safepoint on the root stack, and read it back where it is used next.
 
-Before: safepoints are calls marked `safepoint`. After: around each of them stand the stores of exactly the references
-that are live behind it, the new height, the old height and the reloads (docs/abi.md, "Root stack"). Runs last: no pass
-may move a reference across a safepoint afterwards.
+Before: safepoints are calls marked `safepoint`. After: at each of them the root stack holds exactly the references that are live
+behind it: those stored before, and those stored now (docs/abi.md, "Root stack"). Runs last: no pass may move a reference across a
+safepoint afterwards.
 
-A temporary that is live across a safepoint becomes a variable (it gets a second value, the reloaded one); LLVM's SROA
+A temporary that is live across a safepoint becomes a variable (it gets a second value, the one read back); LLVM's SROA
 makes registers of variables again, with the stores only where control passes the safepoint.
 """
 
@@ -12,182 +12,139 @@ from __future__ import annotations
 
 from jit_runtime.ir.nodes import Block, Function, Imm, Ins, Temp, Variable
 from jit_runtime.layout.records import RECORDS
+from jit_runtime.passes.live_references import LiveReferences, Name, Row, bits_in
+from jit_runtime.passes.root_homes import Homes
 
 ROOT_TOP = RECORDS["Task"].offsets["root_top"]
-Name = Temp | Variable
 
 
 def root(fn: Function) -> None:
     """Rewrite one function in place."""
-    sites = {id(b): [i for i, ins in enumerate(b.ins) if is_safepoint(ins)] for b in fn.blocks}
-    if not any(sites.values()):
+    if not any(ins.op == "call" and ins.attr.safepoint for block in fn.blocks for ins in block.ins):
         return
-    live_in, index = liveness(fn)
-    kept = live_across(fn, sites, live_in, index)
-    rooted = {name for names in kept.values() for name in names}
-    if not rooted:
-        return
-    variables: dict[Name, Variable] = {t: fn.variable(f"r{t.id}", "ref") for t in rooted if isinstance(t, Temp)}
-    base = fn.temp("ptr")
-    for block in fn.blocks:
-        block.ins = rewrite(fn, block, kept, variables, base)
-    enter(fn, variables, base)
+    live = LiveReferences(fn)
+    rooted = 0
+    for names in live.kept.values():
+        rooted |= names
+    if rooted:
+        Rewriter(fn, live, rooted).function()
 
 
-def is_safepoint(ins: Ins) -> bool:
-    return ins.op == "call" and ins.attr.safepoint
+class Rewriter:
+    """Rewrites block after block: stores before safepoints, reads where a reference is used next."""
 
+    def __init__(self, fn: Function, live: LiveReferences, rooted: int) -> None:
+        self.fn, self.live, self.rooted = fn, live, rooted
+        self.homes = Homes(live, rooted)
+        self.base = fn.temp("ptr")
+        self.variables: dict[Name, Variable] = {}  # of temporaries
+        for i in bits_in(rooted):
+            name = live.names[i]
+            if isinstance(name, Temp):
+                self.variables[name] = fn.variable(f"r{name.id}", "ref")
+        self.out: list[Ins] = []
+        self.stored = self.present = 0
+        self.kept = self.kept_slots = 0  # at the last safepoint
 
-def is_ref(operand: object) -> bool:
-    return isinstance(operand, (Temp, Variable)) and operand.type == "ref"
+    def function(self) -> None:
+        for block in self.live.blocks:
+            self.block(block)
+        self.fn.blocks = self.live.blocks
+        self.enter()
 
+    def block(self, block: Block) -> None:
+        self.out = []
+        self.stored, self.present = self.homes.stored[block], self.homes.present[block]
+        rows = iter(self.live.rows[block])
+        row = next(rows, None)
+        last = block.ins[-1]
+        for ins in block.ins:
+            if ins is last:
+                self.bring(self.homes.wanted[block])
+            if row is None or row.ins is not ins:
+                self.out.append(ins)
+                continue
+            self.instruction(row)
+            row = next(rows, None)
+        block.ins = self.out
 
-def uses(ins: Ins) -> list[Name]:
-    args = ins.args[1:] if ins.op == "set" else ins.args
-    found = [a for a in args if is_ref(a)]
-    if ins.op in ("call", "tailcall") and is_ref(ins.attr.callee):
-        found.append(ins.attr.callee)
-    return found  # type: ignore[return-value]
-
-
-def defined(ins: Ins) -> Name | None:
-    if ins.op == "set":
-        return ins.args[0] if is_ref(ins.args[0]) else None  # type: ignore[return-value]
-    return ins.dest if is_ref(ins.dest) else None
-
-
-def liveness(fn: Function) -> tuple[dict[int, int], dict[Name, int]]:
-    """Backward dataflow over references: the live-in set of each block as a bit set, and the bit of each name."""
-    index: dict[Name, int] = {}
-
-    def bit(name: Name) -> int:
-        return 1 << index.setdefault(name, len(index))
-
-    use: dict[int, int] = {}
-    kill: dict[int, int] = {}
-    for block in fn.blocks:
-        used = killed = 0
-        for ins in reversed(block.ins):
-            made = defined(ins)
-            if made is not None:
-                used &= ~bit(made)
-                killed |= bit(made)
-            for name in uses(ins):
-                used |= bit(name)
-        use[id(block)], kill[id(block)] = used, killed
-    live_in = dict(use)
-    changed = True
-    while changed:
-        changed = False
-        for block in reversed(fn.blocks):
-            key = id(block)
-            after = out_of(block, live_in)
-            new = use[key] | (after & ~kill[key])
-            if new != live_in[key]:
-                live_in[key] = new
-                changed = True
-    return live_in, index
-
-
-def out_of(block: Block, live_in: dict[int, int]) -> int:
-    after = 0
-    if block.ins:
-        for target in block.ins[-1].targets:
-            after |= live_in[id(target)]
-    return after
-
-
-def live_across(fn: Function, sites: dict[int, list[int]], live_in: dict[int, int], index: dict[Name, int]) -> dict[int, list[Name]]:
-    """For each safepoint (by id of its instruction): the references live behind it that it does not define."""
-    names = list(index)
-    kept: dict[int, list[Name]] = {}
-    for block in fn.blocks:
-        if not sites[id(block)]:
-            continue
-        live = out_of(block, live_in)
-        for ins in reversed(block.ins):
-            made = defined(ins)
-            if made is not None:
-                live &= ~(1 << index[made])
-            if is_safepoint(ins):
-                kept[id(ins)] = [n for i, n in enumerate(names) if live >> i & 1]
-            for name in uses(ins):
-                live |= 1 << index[name]
-    return kept
-
-
-def rewrite(fn: Function, block: Block, kept: dict[int, list[Name]], variables: dict[Name, Variable], base: Temp) -> list[Ins]:
-    out: list[Ins] = []
-    for ins in block.ins:
-        if any(a in variables for a in ins.args if isinstance(a, Temp)):
-            ins.args = tuple(read(fn, variables[a], out) if isinstance(a, Temp) and a in variables else a for a in ins.args)
-        names = kept.get(id(ins))
-        if names:
-            spill(fn, names, variables, base, out, ins)
+    def instruction(self, row: Row) -> None:
+        ins = row.ins
+        if row.used & self.rooted:
+            self.bring(row.used & self.rooted)
+            ins.args = tuple(self.get(self.variables[a]) if type(a) is Temp and a in self.variables else a for a in ins.args)
+        kept = self.live.kept[id(ins)] if row.safepoint else 0
+        if kept:
+            self.safepoint(ins, kept)
         else:
-            out.append(ins)
-        if isinstance(ins.dest, Temp) and ins.dest in variables:
-            out.append(Ins("set", (variables[ins.dest], ins.dest)))
-    return out
+            self.out.append(ins)
+        if row.made & self.rooted:
+            self.stored &= ~row.made
+            self.present |= row.made
+            if type(ins.dest) is Temp and ins.dest in self.variables:
+                self.out.append(Ins("set", (self.variables[ins.dest], ins.dest)))
 
+    def bring(self, names: int) -> None:
+        """Read from their slots what is not in variables."""
+        for i in bits_in(names & ~self.present):
+            made = self.fn.temp("ref")
+            self.out.append(Ins("load", (self.slot(self.homes.slots[i]),), made))
+            self.out.append(Ins("set", (self.variable(i), made)))
+        self.present |= names
 
-def read(fn: Function, variable: Variable, out: list[Ins]) -> Temp:
-    made = fn.temp("ref")
-    out.append(Ins("get", (variable,), made))
-    return made
+    def safepoint(self, ins: Ins, kept: int) -> None:
+        """The slots up to the highest that is live hold what is live, or nothing."""
+        for i in bits_in(self.kept & ~kept):
+            self.kept_slots &= ~(1 << self.homes.slots[i])
+        for i in bits_in(kept & ~self.kept):
+            self.kept_slots |= 1 << self.homes.slots[i]
+        self.kept, top = kept, self.kept_slots.bit_length()
+        for slot in bits_in(~self.kept_slots & (1 << top) - 1):
+            self.out.append(Ins("store", (Imm("ref", 0), self.slot(slot))))
+        for i in bits_in(kept & ~self.stored):
+            self.out.append(Ins("store", (self.get(self.variable(i)), self.slot(self.homes.slots[i]))))
+        self.out.append(Ins("store", (self.slot(top), self.height())))
+        self.out.append(ins)
+        self.stored |= kept
+        self.present &= ~kept
+        if not ins.attr.noreturn:
+            self.out.append(Ins("store", (self.base, self.height())))
 
+    def variable(self, i: int) -> Variable:
+        name = self.live.names[i]
+        return self.variables[name] if isinstance(name, Temp) else name
 
-def slot(fn: Function, base: Temp, i: int, out: list[Ins]) -> Temp:
-    if i == 0:
-        return base
-    at = fn.temp("ptr")
-    out.append(Ins("offset", (base, Imm("i64", 8 * i)), at))
-    return at
+    def get(self, variable: Variable) -> Temp:
+        made = self.fn.temp("ref")
+        self.out.append(Ins("get", (variable,), made))
+        return made
 
+    def slot(self, i: int) -> Temp:
+        if i == 0:
+            return self.base
+        at = self.fn.temp("ptr")
+        self.out.append(Ins("offset", (self.base, Imm("i64", 8 * i)), at))
+        return at
 
-def spill(fn: Function, names: list[Name], variables: dict[Name, Variable], base: Temp, out: list[Ins], ins: Ins) -> None:
-    task = fn.params[0]
-    homes = [variables[n] if isinstance(n, Temp) else n for n in names]
-    for i, home in enumerate(homes):
-        value = read(fn, home, out)
-        out.append(Ins("store", (value, slot(fn, base, i, out))))
-    top = slot(fn, base, len(homes), out)
-    height = slot_of_task(fn, task, out)
-    out.append(Ins("store", (top, height)))
-    out.append(ins)
-    if ins.attr.noreturn:
-        return
-    out.append(Ins("store", (base, slot_of_task(fn, task, out))))
-    for i, home in enumerate(homes):
-        fresh = fn.temp("ref")
-        out.append(Ins("load", (slot(fn, base, i, out),), fresh))
-        out.append(Ins("set", (home, fresh)))
+    def height(self) -> Temp:
+        at = self.fn.temp("ptr")
+        self.out.append(Ins("offset", (self.fn.params[0], Imm("i64", ROOT_TOP)), at))
+        return at
 
-
-def slot_of_task(fn: Function, task: Temp, out: list[Ins]) -> Temp:
-    at = fn.temp("ptr")
-    out.append(Ins("offset", (task, Imm("i64", ROOT_TOP)), at))
-    return at
-
-
-def enter(fn: Function, variables: dict[Name, Variable], base: Temp) -> None:
-    """At entry: the base of this activation's part of the root stack, and the parameters that became variables."""
-    head: list[Ins] = []
-    at = fn.temp("ptr")
-    head.append(Ins("offset", (fn.params[0], Imm("i64", ROOT_TOP)), at))
-    head.append(Ins("load", (at,), base))
-    for param in fn.params:
-        if param in variables:
-            head.append(Ins("set", (variables[param], param)))
-    fn.blocks[0].ins[:0] = head
+    def enter(self) -> None:
+        """At entry: the base of this activation's part of the root stack, and the parameters that became variables."""
+        at = self.fn.temp("ptr")
+        head = [Ins("offset", (self.fn.params[0], Imm("i64", ROOT_TOP)), at), Ins("load", (at,), self.base)]
+        head += [Ins("set", (self.variables[param], param)) for param in self.fn.params if param in self.variables]
+        self.fn.blocks[0].ins[:0] = head
 
 
 def verify_rooted(fn: Function) -> None:
     """True after the pass: no reference is live across a safepoint except in the root stack. Raises BadIR."""
     from jit_runtime.ir.verify import BadIR
 
-    sites = {id(b): [i for i, ins in enumerate(b.ins) if is_safepoint(ins)] for b in fn.blocks}
-    live_in, index = liveness(fn)
-    for names in live_across(fn, sites, live_in, index).values():
+    live = LiveReferences(fn)
+    for names in live.kept.values():
         if names:
-            raise BadIR(f"@{fn.name}: {', '.join(map(repr, names))} live across a safepoint, not rooted")
+            left = ", ".join(repr(live.names[i]) for i in bits_in(names))
+            raise BadIR(f"@{fn.name}: {left} live across a safepoint, not rooted")
