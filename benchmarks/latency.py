@@ -22,23 +22,35 @@ def latency_rows(quick: bool) -> list[Row]:
 
 
 def prompt_rows(quick: bool) -> list[Row]:
-    """In a warm session that has none of the texts in its cache, from text to text."""
-    form = Row("a form like `(+ 1 2)`, text to text, median", None, 2.5, "ms")
+    """In a warm session that has none of the texts in its cache, from text to text. Forms of one shape share an object: so there is a row
+    for forms each of which has another shape."""
+    form = Row("a form like `(+ 1 2)`, text to text, median", None, 2.0, "ms")
+    shape = Row("the same, each form of a new shape", None, 4.0, "ms")
     function = Row("a one-line function, defined and first called, median", None, 6.0, "ms")
     count = 30 if quick else 300
     try:
         with tempfile.TemporaryDirectory() as cache, Worker({"OMNI_CACHE": cache}) as worker:
             worker.eval(*(text for i in range(20) for text in (f"(+ {i} 20)", f"(define w{i} x (+ x {i}))", f"(w{i} 1)")))
             forms = Times([one.seconds for one in worker.eval(*(f"(+ {i} 2)" for i in range(count)))])
+            shapes = Times([one.seconds for one in worker.eval(*(new_shape(i) for i in range(9, count + 9)))])
             pairs = worker.eval(*(text for i in range(count) for text in (f"(define g{i} x (* x {i}))", f"(g{i} 2)")))
     except OmniFailed as error:
-        form.error = function.error = str(error)
-        return [form, function]
+        form.error = shape.error = function.error = str(error)
+        return [form, shape, function]
     functions = Times([one.seconds + two.seconds for one, two in zip(pairs[::2], pairs[1::2])])
-    for row, times in ((form, forms), (function, functions)):
+    for row, times in ((form, forms), (shape, shapes), (function, functions)):
         row.value = times.median * MILLI
         row.detail = f"slowest {max(times.seconds) * MILLI:.1f} ms of {len(times.seconds)}"
-    return [form, function]
+    return [form, shape, function]
+
+
+def new_shape(number: int) -> str:
+    """A sum of sums, differences and products, of another shape for each number."""
+    text = "1"
+    while number:
+        number, digit = divmod(number, 3)
+        text = f"({'+-*'[digit]} {text} {digit + 2})"
+    return text
 
 
 def length_rows(quick: bool) -> list[Row]:

@@ -20,10 +20,12 @@ from jit_runtime.code_accounting import NO_CODE, Code, shares
 from jit_runtime.codegen.image import image_key
 from jit_runtime.decisions import Question
 from jit_runtime.digest import short_digest
-from jit_runtime.expand.core import Core, DefineMethod, DefineValue, DefineVersion, Global, KindRef, Lambda, SetGlobal
+from jit_runtime.expand.core import Core, DefineMethod, DefineValue, DefineVersion, Global, KindRef, Lambda, Letrec, SetGlobal, While
+from jit_runtime.expand.rewrite import nodes
 from jit_runtime.infer.conventions import described as described_convention
 from jit_runtime.infer.conventions import restored as restored_convention
-from jit_runtime.infer.fuse import fuse
+from jit_runtime.infer.fuse import ITERATING, fuse
+from jit_runtime.infer.fused_operands import builtin_name
 from jit_runtime.infer.linker import QUICK, Place
 from jit_runtime.infer.placement import children
 from jit_runtime.infer.shape import shape_of
@@ -319,9 +321,18 @@ def part(span: Span, start: int, length: int) -> Span:
 
 def stands_alone(core: Core, world: World) -> bool:
     """Forms with loops want the optimising tier, those that make closures a unit that remembers their lambdas."""
+    if not may_loop(core, world):
+        return False
     shape = shape_of(fuse(core, world)[0])
     functions = shape.functions.values()
     return shape.root.loops or any(f.loops or (isinstance(f.node, Lambda) and (f.escapes or f.captures)) for f in functions)
+
+
+def may_loop(core: Core, world: World) -> bool:
+    """Loops are written as such, or made from calls of builtins that iterate; most forms of a file have neither."""
+    return any(
+        type(node) in (Lambda, Letrec, While) or (type(node) is Global and builtin_name(world, node.name) in ITERATING) for node in nodes(core)
+    )
 
 
 def lookup_name(function: GenericFunction, compiler: Compiler) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from jit_runtime.dataclass import dataclass, field
-from jit_runtime.expand.core import Call, Core, Global, If, Lambda, Let, Letrec, Local, Seq, SetLocal, Var
+from jit_runtime.expand.core import Call, Const, Core, Global, If, Lambda, Let, Letrec, Local, Seq, SetLocal, Var
 from jit_runtime.infer.code import CODE, NOTHING, REGION, UINT64, Val, i64, rep_of, word
 from jit_runtime.infer.sites import CALL, LOOP, site_of
 from jit_runtime.infer.world import GenericFunction
@@ -50,6 +50,7 @@ class Space:
     def loops(self, var: Var) -> bool:
         """Is the jump to this variable a back-edge of the loop that owns the space?"""
         return var in self.vars
+LEAVES = frozenset({Const, Local, Global})
 
 
 def is_scalar(mask: int) -> bool:
@@ -236,6 +237,8 @@ def makes(b: Builder, node: Call) -> bool:
 
 def children(node: Core) -> list[Core]:
     """Direct subexpressions, local functions included."""
+    if type(node) in LEAVES:
+        return []
     match node:
         case If():
             return [node.test, node.then, node.otherwise]
