@@ -20,6 +20,7 @@ Omni code called, segment.saved_sp is the Omni stack pointer. So entries and cal
 
 from __future__ import annotations
 
+from jit_runtime.engine.stubs_x86_64 import COMMON, STUB_CALL, STUBS, module_asm
 from jit_runtime.layout.records import HANDLER, SEGMENT, TASK
 
 EXPORTS = (
@@ -33,10 +34,8 @@ EXPORTS = (
     "omni_fault",
     "omni_tables",
     "omni_stubs",
+    "omni_stub_entry",
 )
-STUBS = 2048
-STUB_SIZE = 8
-STUB_CALL = 5  # bytes of a stub's call: its return address tells which stub it was
 
 # omni_tables, quads: see FaultTables in faults.py.
 TABLES = {"compile": 0, "ranges": 8, "range_count": 16, "stacks": 24, "stack_count": 32, "signal": 40, "old": 48}
@@ -213,66 +212,6 @@ omni_interrupt:
     ret
 """
 
-# A stub is a call of the common part, whose return address is the stub's name. Argument registers are
-# what tailcc may use: six integers, eight doubles (low halves only: no vectors cross calls).
-_STUBS = """
-omni_stub_common:
-    pushq %rbp
-    movq %rsp, %rbp
-    subq $112, %rsp
-    movq %rdi, (%rsp)
-    movq %rsi, 8(%rsp)
-    movq %rdx, 16(%rsp)
-    movq %rcx, 24(%rsp)
-    movq %r8, 32(%rsp)
-    movq %r9, 40(%rsp)
-    movsd %xmm0, 48(%rsp)
-    movsd %xmm1, 56(%rsp)
-    movsd %xmm2, 64(%rsp)
-    movsd %xmm3, 72(%rsp)
-    movsd %xmm4, 80(%rsp)
-    movsd %xmm5, 88(%rsp)
-    movsd %xmm6, 96(%rsp)
-    movsd %xmm7, 104(%rsp)
-    subq $8, %rsp
-    movq 8(%rbp), %rdx
-    subq ${stub_call}, %rdx
-    movq omni_tables+{g.compile}(%rip), %rsi
-    call omni_call_c
-    addq $8, %rsp
-    movq (%rsp), %rdi
-    movq 8(%rsp), %rsi
-    movq 16(%rsp), %rdx
-    movq 24(%rsp), %rcx
-    movq 32(%rsp), %r8
-    movq 40(%rsp), %r9
-    movsd 48(%rsp), %xmm0
-    movsd 56(%rsp), %xmm1
-    movsd 64(%rsp), %xmm2
-    movsd 72(%rsp), %xmm3
-    movsd 80(%rsp), %xmm4
-    movsd 88(%rsp), %xmm5
-    movsd 96(%rsp), %xmm6
-    movsd 104(%rsp), %xmm7
-    movq %rbp, %rsp
-    popq %rbp
-    addq $8, %rsp
-    testq %rax, %rax
-    je .Lnot_compiled
-    jmp *%rax
-.Lnot_compiled:
-    movq {t.payload}(%rdi), %rsi
-    jmp *{t.raise_entry}(%rdi)
-
-    .p2align 3, 0xcc
-omni_stubs:
-    .rept {stubs}
-    .byte 0xe8
-    .long omni_stub_common - . - 4
-    .byte 0xcc, 0xcc, 0xcc
-    .endr
-"""
-
 # Return addresses are looked up minus 1, hence the increment.
 # A jump to a bad address faults at that address: then the return address on the stack says who jumped.
 # Registers in the ucontext: RDI 104, RSI 112, RBP 120, RDX 136, RSP 160, RIP 168. The fault becomes a call of
@@ -392,11 +331,7 @@ def assembly() -> str:
         "stack_entry": STACK_ENTRY,
         "guard": GUARD,
     }
-    text = ".text\n" + "".join(f".globl {name}\n" for name in EXPORTS) + _RUN + _STUBS + _FAULT
+    text = ".text\n" + "".join(f".globl {name}\n" for name in EXPORTS) + _RUN + COMMON + _FAULT
     for name, value in values.items():
         text = text.replace("{" + name + "}", str(value))
-    return "".join(f'module asm "{_quoted(line)}"\n' for line in text.splitlines() if line.strip())
-
-
-def _quoted(line: str) -> str:
-    return line.strip().replace("\\", "\\5C").replace('"', "\\22")
+    return module_asm(text)

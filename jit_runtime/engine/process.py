@@ -11,6 +11,7 @@ import llvmlite.binding as llvm
 
 from jit_runtime.codegen.pipelines import host, target_machine, version
 from jit_runtime.engine import arch_x86_64 as arch
+from jit_runtime.engine import stubs_x86_64
 from jit_runtime.engine.faults import Faults
 from jit_runtime.engine.object_cache import ObjectCache, key
 from jit_runtime.engine.orc import Orc
@@ -23,7 +24,7 @@ _lock = threading.RLock()
 class Process:
     def __init__(self, cache: ObjectCache) -> None:
         self.orc = Orc()
-        self.machine = Machine(self.orc, _arch_image(cache))
+        self.machine = Machine(self.orc, _arch_image(cache), lambda: assembled(cache, "stubs", stubs_x86_64.page()))
         self.faults = Faults(self.machine)
 
 
@@ -49,8 +50,11 @@ def target_name() -> str:
 def _arch_image(cache: ObjectCache) -> bytes:
     if os.uname().machine not in ("x86_64", "AMD64"):
         raise fail("E0902", None, f"no machine code for {os.uname().machine} yet: only x86-64")
-    text = arch.assembly()
-    name = key("arch", target_name(), text)
+    return assembled(cache, "arch", arch.assembly())
+
+
+def assembled(cache: ObjectCache, what: str, text: str) -> bytes:
+    name = key(what, target_name(), text)
     image = cache.get(name)
     if image is None:
         image = _assemble(text)

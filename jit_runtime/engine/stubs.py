@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 from jit_runtime.engine import arch_x86_64 as arch
-from jit_runtime.engine.orc import Orc, Unit
+from jit_runtime.engine.orc import Orc
+from jit_runtime.engine.stubs_x86_64 import STUB_SIZE, STUBS
 from jit_runtime.layout.records import TASK
 
 # (address of the stub, task) -> address of the code, or 0: raise task.payload.
@@ -25,31 +26,30 @@ CALLBACK = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint64)
 class Machine:
     """The architecture's code, linked once per process and never unloaded."""
 
-    def __init__(self, orc: Orc, image: bytes) -> None:
-        self._orc, self._image = orc, image
-        self._units: list[Unit] = []
-        self._free: list[int] = []
+    def __init__(self, orc: Orc, image: bytes, page: Callable[[], bytes]) -> None:
+        self._orc, self._page = orc, page
         self._compile: dict[int, Compile] = {}
         self._lock = threading.Lock()
         self.compiling = 0  # stubs that wait for their code: their callers' arguments are in no root slot
         self._callback = CALLBACK(self._stub_called)
-        unit = self._link()
+        unit = orc.link(image, arch.EXPORTS, lambda name: None)
         self.addresses = unit.addresses
         self.tables = unit["omni_tables"]
+        ctypes.c_uint64.from_address(self.tables + arch.TABLES["compile"]).value = callback_address(self._callback)
+        self._units = [unit]
+        self._free = _stubs_from(unit["omni_stubs"])
 
-    def _link(self) -> Unit:
-        unit = self._orc.link(self._image, arch.EXPORTS, lambda name: None)
-        ctypes.c_uint64.from_address(unit["omni_tables"] + arch.TABLES["compile"]).value = callback_address(self._callback)
-        first = unit["omni_stubs"]
-        self._free = [first + arch.STUB_SIZE * i for i in reversed(range(arch.STUBS))]
+    def _more(self) -> None:
+        """Another page of stubs."""
+        unit = self._orc.link(self._page(), ["omni_more_stubs"], self.addresses.get)
         self._units.append(unit)
-        return unit
+        self._free = _stubs_from(unit["omni_more_stubs"])
 
     def stub(self, compile: Compile) -> int:
         """The address of a new stub. It is never reused: old code may hold it for ever."""
         with self._lock:
             if not self._free:
-                self._link()
+                self._more()
             address = self._free.pop()
             self._compile[address] = compile
             return address
@@ -76,6 +76,11 @@ class Machine:
         finally:
             self.compiling -= 1
             ctypes.memmove(task + _BUFFER, saved, _BUFFER_SIZE)
+
+
+def _stubs_from(first: int) -> list[int]:
+    """The addresses of a page's stubs, the first one last."""
+    return [first + STUB_SIZE * i for i in reversed(range(STUBS))]
 
 
 def callback_address(callback: Any) -> int:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from jit_runtime.engine import arch_x86_64 as arch
+from jit_runtime.engine import stubs_x86_64
+from jit_runtime.engine.elf import EXECUTABLE, ObjectFile
 from jit_runtime.engine.engine import Engine
+from jit_runtime.engine.object_cache import ObjectCache
+from jit_runtime.engine.process import assembled
 from jit_runtime.engine.slots import Slot
 from tests.unit.engine_fixture import HEADER, make_engine, omni
 
@@ -118,9 +122,9 @@ def test_a_kept_copy_of_a_stub_goes_to_the_current_code(engine: Engine) -> None:
 
 def test_more_stubs_than_one_table_holds(engine: Engine) -> None:
     target = engine.compile(HEADER + omni("target", "  ret i64 %env"), ["target"])["target"]
-    slots = [engine.slot(f"s{i}", "", lambda slot: target) for i in range(arch.STUBS + 5)]
+    slots = [engine.slot(f"s{i}", "", lambda slot: target) for i in range(stubs_x86_64.STUBS + 5)]
     assert len({slot.stub for slot in slots}) == len(slots)
-    for slot in (slots[0], slots[arch.STUBS - 1], slots[-1]):
+    for slot in (slots[0], slots[stubs_x86_64.STUBS - 1], slots[-1]):
         assert engine.run(slot.target, 0, 6) == (6, False)
         assert slot.target == target
 
@@ -155,3 +159,19 @@ def test_slot_names_are_new_and_words_are_reused(engine: Engine) -> None:
     engine.slots.remove(slot)
     assert engine.slots.create("b", "i>i").address == slot.address
     assert engine.slots.get("a") is None and len(engine.slots) == 1
+
+
+def test_another_page_of_stubs_has_no_data(tmp_path: Path) -> None:
+    """The linker may put data too far from the code for the code to reach it, and ends the process then."""
+    page = ObjectFile(assembled(ObjectCache(str(tmp_path)), "stubs", stubs_x86_64.page()))
+    loaded = [section for section in page.sections if section.flags & 2 and section.size]  # SHF_ALLOC
+    assert len(loaded) == 1 and loaded[0].flags & EXECUTABLE
+    assert page.undefined() == ["omni_stub_entry"]
+
+
+def test_stubs_of_several_pages_are_called(engine: Engine) -> None:
+    target = engine.compile(HEADER + omni("answer", "  ret i64 42"), ["answer"])["answer"]
+    slots = [engine.slot(f"many{i}", "", lambda slot: target) for i in range(3 * stubs_x86_64.STUBS)]
+    main = engine.compile(HEADER + '@"f" = external global ptr\n' + omni("main", CALL_F), ["main"], names={"f": slots[-1].address})
+    assert engine.run(main["main"]) == (42, False)
+    assert slots[-1].compiled and not slots[0].compiled

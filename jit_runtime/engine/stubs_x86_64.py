@@ -1,0 +1,104 @@
+"""Stubs on x86-64: the machine code of engine/stubs.py.
+
+A stub is a call of the common part, whose return address is the stub's name. The first page of stubs stands behind the common part;
+others are objects of their own, which reach it through a word in their code: the linker may put an object's sections anywhere, so none
+of them has data, which code reaches within 2 GiB only.
+"""
+
+from __future__ import annotations
+
+STUBS = 2048  # of a page
+STUB_SIZE = 8
+STUB_CALL = 5  # bytes of a stub's call: its return address tells which stub it was
+
+# Argument registers are what tailcc may use: six integers, eight doubles (low halves only: no vectors cross calls).
+COMMON = """
+omni_stub_common:
+omni_stub_entry:
+    pushq %rbp
+    movq %rsp, %rbp
+    subq $112, %rsp
+    movq %rdi, (%rsp)
+    movq %rsi, 8(%rsp)
+    movq %rdx, 16(%rsp)
+    movq %rcx, 24(%rsp)
+    movq %r8, 32(%rsp)
+    movq %r9, 40(%rsp)
+    movsd %xmm0, 48(%rsp)
+    movsd %xmm1, 56(%rsp)
+    movsd %xmm2, 64(%rsp)
+    movsd %xmm3, 72(%rsp)
+    movsd %xmm4, 80(%rsp)
+    movsd %xmm5, 88(%rsp)
+    movsd %xmm6, 96(%rsp)
+    movsd %xmm7, 104(%rsp)
+    subq $8, %rsp
+    movq 8(%rbp), %rdx
+    subq ${stub_call}, %rdx
+    movq omni_tables+{g.compile}(%rip), %rsi
+    call omni_call_c
+    addq $8, %rsp
+    movq (%rsp), %rdi
+    movq 8(%rsp), %rsi
+    movq 16(%rsp), %rdx
+    movq 24(%rsp), %rcx
+    movq 32(%rsp), %r8
+    movq 40(%rsp), %r9
+    movsd 48(%rsp), %xmm0
+    movsd 56(%rsp), %xmm1
+    movsd 64(%rsp), %xmm2
+    movsd 72(%rsp), %xmm3
+    movsd 80(%rsp), %xmm4
+    movsd 88(%rsp), %xmm5
+    movsd 96(%rsp), %xmm6
+    movsd 104(%rsp), %xmm7
+    movq %rbp, %rsp
+    popq %rbp
+    addq $8, %rsp
+    testq %rax, %rax
+    je .Lnot_compiled
+    jmp *%rax
+.Lnot_compiled:
+    movq {t.payload}(%rdi), %rsi
+    jmp *{t.raise_entry}(%rdi)
+
+    .p2align 3, 0xcc
+omni_stubs:
+    .rept {stubs}
+    .byte 0xe8
+    .long omni_stub_common - . - 4
+    .byte 0xcc, 0xcc, 0xcc
+    .endr
+"""
+
+_PAGE = """
+.text
+.globl omni_more_stubs
+.p2align 3, 0xcc
+omni_more_stubs:
+    .rept {stubs}
+    .byte 0xe8
+    .long .Lcommon - . - 4
+    .byte 0xcc, 0xcc, 0xcc
+    .endr
+.Lcommon:
+    jmp *.Lentry(%rip)
+    .p2align 3, 0xcc
+.Lentry:
+    .quad omni_stub_entry
+    .section .note.GNU-stack,"",@progbits
+"""
+
+
+def page() -> str:
+    """The LLVM text of another page of stubs: `omni_more_stubs`."""
+    return module_asm(_PAGE.replace("{stubs}", str(STUBS)))
+
+
+def module_asm(text: str) -> str:
+    """LLVM text that is this assembly and nothing else."""
+    return "".join(f'module asm "{_quoted(line)}"\n' for line in text.splitlines() if line.strip())
+
+
+def _quoted(line: str) -> str:
+    return line.strip().replace("\\", "\\5C").replace('"', "\\22")
