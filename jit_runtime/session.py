@@ -18,7 +18,7 @@ from jit_runtime.callbacks import Callbacks
 from jit_runtime.compiler import Compiler
 from jit_runtime.dataclass import dataclass, field
 from jit_runtime.definitions import evaluated_parts
-from jit_runtime.digest import sha256
+from jit_runtime.digest import blake2
 from jit_runtime.engine.engine import Engine, Raised
 from jit_runtime.expand.core import Call, Core, DefineMethod, DefineValue, DefineVersion, Global
 from jit_runtime.failures import as_omni_error
@@ -75,7 +75,7 @@ class Session:
             self.engine.call(init)
         self.library = Library()
         mode = f"{self.options.engine} {self.options.specialise}"
-        self.history = sha256(mode.encode())  # of all that was evaluated: the state that code is compiled in
+        self.history = blake2(mode.encode())  # of all that was evaluated: the state that code is compiled in
         self.pipeline = Pipeline(self.engine, verifying=self.options.verify)
         self.compiler = Compiler(self.engine, self.library, self.pipeline)
         self.compiler.tiers.never_optimise = self.options.engine == "quick"

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from jit_runtime.codegen.emit import InlineFunction
-from jit_runtime.digest import sha256
+from jit_runtime.digest import blake2
 
-MAGIC = b"OMNIIMG1"
+MAGIC = b"OMNIIMG2"
 KEPT = 8  # images of other versions, machines and interpreters
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # What decides the image besides the runtime's sources. Folders stand for their Python files.
@@ -95,7 +95,7 @@ def image_key() -> str:
 
     from jit_runtime.codegen.pipelines import host
 
-    digest = sha256()
+    digest = blake2()
     for part in (llvmlite.__version__, *host(), sys.implementation.cache_tag, str(marshal.version)):
         digest.update(part.encode() + b"\0")
     for path in [*_compiler_files(), *runtime_sources()]:
@@ -130,7 +130,7 @@ def _read(path: str) -> Image | None:
     except OSError:
         return None
     start = len(MAGIC) + 32
-    if data[: len(MAGIC)] != MAGIC or sha256(data[start:]).digest() != data[len(MAGIC) : start]:
+    if data[: len(MAGIC)] != MAGIC or blake2(data[start:]).digest() != data[len(MAGIC) : start]:
         return None
     return _unpacked(data[start:])
 
@@ -157,7 +157,7 @@ def _write(path: str, image: Image) -> None:
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(temporary, "wb") as file:
-            file.write(MAGIC + sha256(payload).digest() + payload)
+            file.write(MAGIC + blake2(payload).digest() + payload)
         os.replace(temporary, path)
         _prune(os.path.dirname(path))
     except OSError:

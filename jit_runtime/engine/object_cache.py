@@ -1,6 +1,6 @@
 """Compiled objects on disk, keyed by what they were made from.
 
-    FOLDER/objects/ab/cdef...      one file per object: magic, sha256(key + bytes), bytes
+    FOLDER/objects/ab/cdef...      one file per object: magic, blake2(key + bytes), bytes
 
 A file is written under another name and moved into place, so readers see all of it or nothing; one whose digest is wrong is
 deleted and compiled again. A folder that cannot be made or written means no cache, never an error. When a folder of the
@@ -12,9 +12,9 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from jit_runtime.digest import sha256
+from jit_runtime.digest import blake2
 
-MAGIC = b"OMNIOBJ1"
+MAGIC = b"OMNIOBJ2"
 LIMIT = 512 << 20
 _SHARE = LIMIT // 256
 _PRUNE_EVERY = 16
@@ -40,7 +40,7 @@ def default_folder() -> str | None:
 
 def key(*parts: str) -> str:
     """The key of an object made from these texts, whatever characters they hold."""
-    digest = sha256()
+    digest = blake2()
     for part in parts:
         data = part.encode("utf-8", "surrogatepass")
         digest.update(len(data).to_bytes(8, "little"))
@@ -123,7 +123,7 @@ class ObjectCache:
 
 
 def _digest(key: str, content: bytes) -> bytes:
-    return bytes(sha256(key.encode() + content).digest())
+    return bytes(blake2(key.encode() + content).digest())
 
 
 def _checked(key: str, data: bytes) -> bytes | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from jit_runtime.digest import sha256
+from jit_runtime.digest import blake2
 from jit_runtime.infer.code import i64
 from jit_runtime.ir.nodes import Operand
 from jit_runtime.source.text import NOWHERE, Span
@@ -39,4 +39,4 @@ def site_of(b: Builder, what: str) -> Operand:
 
 
 def number(text: str) -> int:
-    return int.from_bytes(sha256(text.encode("utf-8", "surrogatepass")).digest()[:DIGITS], "little")
+    return int.from_bytes(blake2(text.encode("utf-8", "surrogatepass")).digest()[:DIGITS], "little")
