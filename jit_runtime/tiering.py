@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 HOT_CALLS = 1000
 HOT_TURNS = 1000
-BIG = 300
-"""Instructions. LLVM takes some 0.07 ms to optimise one: 20 ms."""
+BIG = 120
+"""Instructions. LLVM takes some 0.2 ms to optimise one: 20 ms."""
 DEEPER = 128 << 10
 """Bytes of stack since a function's optimised code was asked for. Frames of quick code are up to ten times as large: a recursion that
 goes deep does not wait in it."""

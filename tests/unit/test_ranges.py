@@ -62,6 +62,7 @@ LOOP = "(let turn [k 0] (when (< k 2) (turn (+ k 1))))"  # code with a loop is o
 @pytest.fixture(scope="module")
 def session() -> Iterator[Session]:
     made = Session(Options())
+    made.compiler.tiers.big = 10_000  # all of it is optimised at once
     yield made
     made.close()
 
