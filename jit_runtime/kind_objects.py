@@ -221,6 +221,8 @@ class KindObjects:
                 self._table(kind, info)
             else:
                 self._tables.append((kind, info, table))
+        heap = self._compiler.engine.heap
+        heap.write(versions=heap.read("versions") + 1)
         self.header(struct)
         for version in struct.nominal.versions:
             if version in self._infos:

@@ -331,6 +331,7 @@ HEAP = _record(
     ("next_serial", "i64", "counter for region serials"),
     ("kinds", ("i64", 64), "kind objects, by the bit index of types/kinds.py; then the abstract ones"),
     ("own_kinds", "ptr", "primitive kinds of the program: (kind object, number in tables of bits) each"),
+    ("versions", "i64", "how often a struct was defined again: hashes of keys may be others since"),
     ("symbols", "ptr", "intern table"),
     ("symbol_count", "i64", "entries"),
     ("symbol_capacity", "i64", "slots"),

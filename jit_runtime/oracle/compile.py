@@ -36,7 +36,7 @@ from jit_runtime.oracle.steps import (
     simple_chain,
     simple_loop,
 )
-from jit_runtime.oracle.values import UNINITIALIZED, Closure, Value, from_datum, symbol
+from jit_runtime.oracle.values import UNINITIALIZED, Closure, Dict, Value, from_datum, symbol
 from jit_runtime.source.text import Span
 from jit_runtime.types import errors
 from jit_runtime.types.builtins import names_builtin
@@ -154,7 +154,12 @@ class Compiler:
         return Node(True, lambda env: self.machine.define_method(node, make(env)))
 
     def define_version(self, node: c.DefineVersion) -> Node:
-        return Node(True, lambda env: self.machine.universe.activate(node.kind))
+        def defined(env: Env) -> Value:
+            self.machine.universe.activate(node.kind)
+            Dict.versions += 1
+            return None
+
+        return Node(True, defined)
 
     def then(self, child: c.Core, finish: Callable[[Value, Env], Value], span: Span) -> Node:
         """Something simple done with the value of one child."""

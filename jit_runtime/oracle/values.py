@@ -165,12 +165,29 @@ ARRAYS: tuple[type[Array], ...] = (Array, *TYPED_ARRAYS.values())
 
 
 class Dict:
-    """`entries` maps the key's hashable stand-in (`equality.key_of`) to [key, value], in insertion order."""
+    """`entries` maps the key's hashable stand-in (`equality.key_of`) to [key, value], in insertion order. Another version of a struct may
+    give keys other stand-ins: of keys that have become equal the first is found."""
 
-    __slots__ = ("entries",)
+    __slots__ = ("_entries", "_versions")
+    versions = 0  # how often a struct was defined again
 
     def __init__(self) -> None:
-        self.entries: dict[Any, list[Value]] = {}
+        self.entries = {}
+
+    @property
+    def entries(self) -> dict[Any, list[Value]]:
+        from jit_runtime.oracle.equality import key_of
+
+        if self._versions != Dict.versions:
+            old, self.entries = self._entries, {}
+            for entry in old.values():
+                key = key_of(entry[0])
+                self._entries[object() if key in self._entries else key] = entry
+        return self._entries
+
+    @entries.setter
+    def entries(self, made: dict[Any, list[Value]]) -> None:
+        self._entries, self._versions = made, Dict.versions
 
 
 class Box:
