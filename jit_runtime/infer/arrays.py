@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from jit_runtime.infer import elements, typed_arrays
+from jit_runtime.infer import elements, typed_arrays, unknown_arrays
 from jit_runtime.infer.allocation import allocate, init_field
 from jit_runtime.infer.arithmetic import numbers_of
 from jit_runtime.infer.code import INT, NOTHING, Val, i64
@@ -129,6 +129,8 @@ def open_array_ref(b: Builder, node: Call, builtin: Builtin) -> Val:
     values = values_of(b, node)
     if values is None:
         return NOTHING
+    if kind := unknown_arrays.guessed_kind(b, node.args[0], values[0]):
+        return unknown_arrays.read(b, values, kind, "array-ref", lambda: by_count(b, "rt_array_ref", values))
     if len(values) != 2 or not values[0].mask & PLAIN or b.unit.tier == QUICK:
         return array_read(b, values, "array-ref", lambda: by_count(b, "rt_array_ref", values))
     opened = Opened(b)
@@ -180,7 +182,14 @@ def open_array_set(b: Builder, node: Call, builtin: Builtin) -> Val:
     if values is None:
         return NOTHING
     values[:-1] = [as_word(b, value) for value in values[:-1]]
-    return array_write(b, values, "array-set!", lambda: by_count(b, "rt_array_set", [*values[:-1], as_word(b, values[-1])]))
+
+    def slow() -> Val:
+        return by_count(b, "rt_array_set", [*values[:-1], as_word(b, values[-1])])
+
+    if kind := unknown_arrays.guessed_kind(b, node.args[0], values[0]):
+        unknown_arrays.write(b, values, kind, "array-set!", slow)
+        return values[-1]
+    return array_write(b, values, "array-set!", slow)
 
 
 OPEN["array-set!"] = open_array_set

@@ -125,6 +125,15 @@ def test_a_global_that_changes_its_kind_is_seen(session: Session) -> None:
     assert value(session, "(ask)") == '"x"'
 
 
+def test_typed_arrays_of_unknown_kind_are_accessed_in_place(session: Session) -> None:
+    """Raw Ints lie in typed arrays only."""
+    value(session, "(define counts (typed-array 3 {Int}))")
+    value(session, "(define count-all [] (let loop [i 0] (when (< i 3) (array-set! counts i (+ (array-ref counts i) 2)) (loop (+ i 1)))))")
+    assert value(session, "(do (count-all) (count-all) (array->list counts))") == "(4 4 4)"
+    typed = session.dump("count-all", "typed")
+    assert re.search(r": i64 = load %\d+ +\{element\}", typed) and re.search(r"store %\d+, %\d+ +\{element\}", typed)
+
+
 # Each takes an array a of n Ints (0 ... n-1), a second one b of m, and two Ints.
 SHAPES = {
     "offsets": "(let loop [i p] (when (< i q) (array-set! b i (+ (array-ref a (- i 1)) (array-ref a (+ i 2)))) (loop (+ i 1))))",
