@@ -19,6 +19,7 @@ from jit_runtime.types.kinds import BIT
 
 if TYPE_CHECKING:
     from jit_runtime.infer.demands import Demands
+    from jit_runtime.infer.flows import Flows
 
 CONSTANT_KINDS = {
     bool: BIT["Bool"], int: BIT["Int"], float: BIT["Float"], str: BIT["String"], type(None): NOTHING, Sym: BIT["Symbol"],
@@ -37,6 +38,6 @@ class Analysis:
     dispatches: dict[int, Dispatch] = field(default_factory=dict)
     live: dict[int, tuple[bool, bool]] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
-    parts: dict[int, frozenset[Var]] = field(default_factory=dict)  # infer/placement.py, part_of_result
+    flows: Flows | None = None
     quiet: bool | None = None  # infer/quiet.py
     demands: Demands | None = None  # infer/demands.py

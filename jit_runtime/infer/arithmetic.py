@@ -51,12 +51,14 @@ def number(b: Builder, node: Core) -> Val:
 
 
 def numbers_of(b: Builder, node: Call) -> list[Val] | None:
-    values = []
+    values: list[Val] = []
+    place, b.dest = b.dest, b.youngest
     for arg in node.args:
         values.append(number(b, arg))
         if b.block is None:
-            return None
-    return values
+            break
+    b.dest = place
+    return None if b.block is None else values
 
 
 def arithmetic_value(b: Builder, node: Call, builtin: Builtin) -> Val:

@@ -39,14 +39,12 @@ from jit_runtime.infer.connectives import connective
 from jit_runtime.infer.continuations import Close, Continuation, Fill, Join, Loop, Return
 from jit_runtime.infer.conventions import leave
 from jit_runtime.infer.explain import note_literal
+from jit_runtime.infer.flows import flows_of
 from jit_runtime.infer.globals import define_value, global_, set_global
+from jit_runtime.infer.homes import place_of_sink
 from jit_runtime.infer.loops import letrec_tail, while_
 from jit_runtime.infer.number_paths import Known, as_word
-from jit_runtime.infer.placement import (
-    Space,
-    close_space,
-    part_of_result,
-)
+from jit_runtime.infer.placement import Space, close_space
 from jit_runtime.infer.select import selected
 from jit_runtime.infer.shape import MachineFunction
 from jit_runtime.infer.struct_fields import bound_fields, deliver_fields, deliver_virtual, fields_of
@@ -64,11 +62,12 @@ if TYPE_CHECKING:
 
 
 class Builder(Code):
-    """`storage`: where each variable of this machine function is. `dest`: the region that new values go to now.
+    """`storage`: where each variable of this machine function is. `dest`: the region that the value goes to that is built now.
 
-    Temporaries are born in the youngest open region (or in the space of the loop around them), what is delivered to a
-    continuation in that continuation's place. `spaces`: loop spaces open here, outermost first. `home`: the youngest region at
-    entry. `inlined`: the calls whose bodies are being built, outermost first. `unlikely`: this code is for when a definition has changed;
+    Whoever builds a part says where it goes: what is delivered to a continuation to that continuation's place, what is stored to its home
+    (homes.py), the rest to the youngest open region, which is that of the loop around it or `home`, the one at entry.
+    `spaces`: loop spaces open here, outermost first. `homes`: what the regions are called that were found behind references.
+    `inlined`: the calls whose bodies are being built, outermost first. `unlikely`: this code is for when a definition has changed;
     `current`: none has since the inlined body around was entered.
     """
 
@@ -88,6 +87,12 @@ class Builder(Code):
         self.result_place: Operand = fn.params[1]
         self.arrays: set[Operand] = set()  # variables' values that are arrays of known kind
         self.doubles: dict[Operand, Known] = {}  # words that arithmetic made, and their doubles
+        self.homes: dict[Operand, str] = {}
+
+    @property
+    def youngest(self) -> Operand:
+        """The region of what nothing is known about."""
+        return self.spaces[-1].region if self.spaces else self.home
 
     def place_of(self, k: Continuation) -> Operand:
         """The region in which a value for this continuation is born."""
@@ -114,10 +119,25 @@ class Builder(Code):
 
     def effect(self, node: Core) -> None:
         """Nobody asks for the value: it may stay open."""
+        outer, self.dest = self.dest, self.youngest
         number(self, node)
+        self.dest = outer
+
+    def placed(self, node: Core, place: Operand) -> Val:
+        """The value of a node, born in a place."""
+        outer, self.dest = self.dest, place
+        value = self.expr(node)
+        self.dest = outer
+        return value
 
     def test(self, node: Core) -> Operand:
         """An i1: is the node's value true? The block may be None afterwards."""
+        outer, self.dest = self.dest, self.youngest
+        answer = self._test(node)
+        self.dest = outer
+        return answer
+
+    def _test(self, node: Core) -> Operand:
         from jit_runtime.infer.prims import TRUTHS
 
         if isinstance(node, Call) and isinstance(node.fn, Global) and self.block is not None:
@@ -174,7 +194,7 @@ class Builder(Code):
         """Run a tail generator with a join as its continuation and go on at the join."""
         mask = self.kinds(node)
         join = Join(self.new("join"), self.fn.variable("join", rep_of(mask)), mask, self.dest)
-        place = self.dest
+        place, self.dest = self.dest, self.youngest
         generate(join)
         self.dest = place
         return self.go_on(join)
@@ -193,15 +213,15 @@ class Builder(Code):
         return True
 
     def let(self, node: Let) -> Val:
-        self.bindings(node)
+        self.bindings(node, self.dest)
         return self.expr(node.body)
 
-    def bindings(self, node: Let, k: Continuation | None = None) -> None:
-        """What flows into the value delivered to `k` is born in its place."""
-        place = self.dest
-        result = part_of_result(self.unit.world, node.body, self.facts.parts) if k is not None else frozenset()
+    def bindings(self, node: Let, place: Operand) -> None:
+        """Bind the variables; each value is born where it ends up. `place`: where the value of the body goes."""
+        outer = self.dest
+        flow = flows_of(self.unit.world, self.facts).of.get(id(node.body)) or {}
         for var, value in node.bindings:
-            self.dest = self.place_of(k) if k is not None and var in result else place
+            self.dest = place_of_sink(self, flow.get(var), value, place)
             if var in self.shape.known and isinstance(value, Lambda):
                 if needs_closure(self.shape, var):
                     self.storage[var] = closure(self, self.shape.known[var])
@@ -217,7 +237,7 @@ class Builder(Code):
             if self.block is None:
                 break
             bind(self, var, made if may_stay_open(self, var) else as_word(self, made))
-        self.dest = place
+        self.dest = outer
 
     def letrec(self, node: Letrec) -> Val:
         if node.bindings and node.bindings[0][0] in self.shape.loops:
@@ -266,7 +286,9 @@ class Builder(Code):
             rule(self, node, k)
             self.span = outer
             return
+        place, self.dest = self.dest, self.place_of(k)
         self.deliver(self.expr(node), k)
+        self.dest = place
 
     def deliver(self, value: Val | Virtual, k: Continuation) -> None:
         if self.block is None:
@@ -325,7 +347,7 @@ class Builder(Code):
             self.deliver(self.expr(node), k)
 
     def let_tail(self, node: Let, k: Continuation) -> None:
-        self.bindings(node, k)
+        self.bindings(node, self.place_of(k))
         self.tail(node.body, k)
 
     def seq_tail(self, node: Seq, k: Continuation) -> None:

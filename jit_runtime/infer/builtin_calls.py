@@ -9,7 +9,8 @@ from jit_runtime.infer.all_prims import PRIMS
 from jit_runtime.infer.code import NOTHING, TASK, Val, i64, rep_of, word
 from jit_runtime.infer.explain import note_allocation
 from jit_runtime.infer.generic_calls import builtin_arity
-from jit_runtime.infer.machine_calls import BUFFER, arguments
+from jit_runtime.infer.homes import placed_arguments
+from jit_runtime.infer.machine_calls import BUFFER
 from jit_runtime.infer.machine_numbers import double_of
 from jit_runtime.infer.placement import is_scalar, note_made
 from jit_runtime.infer.tests import kind_test
@@ -32,14 +33,14 @@ ENTER_AGAIN = {"rt_eval", "rt_doc", "rt_region_stats", "rt_regions", "rt_who_hol
 def call_builtin(b: Builder, node: Call, builtin: Builtin, k: Continuation | None) -> Val:
     count = len(node.args)
     if count < builtin.min_args or (builtin.max_args is not None and count > builtin.max_args):
-        values = arguments(b, node)
+        values = placed_arguments(b, node)
         if values is not None:
             b.fail(CODES["ARITY"], b.unit.symbol(b, builtin.name), word(words.fixnum(count)), b.unit.constant(b, builtin_arity(builtin)).op)
         return NOTHING
     prim = PRIMS.get(builtin.name)
     if prim is not None:
         return prim(b, node, builtin, k)
-    values = arguments(b, node, k)
+    values = placed_arguments(b, node)
     if values is None:
         return NOTHING
     return call_runtime(b, builtin, values, b.kinds(node))
@@ -71,7 +72,7 @@ def call_runtime(b: Builder, builtin: Builtin, values: list[Val], mask: int | No
         return NOTHING
     if mask != ANY and not is_scalar(mask):  # what may be anything is read, not made
         note_allocation(b)
-        note_made(b)
+        note_made(b, by_callee=name in ENTER_AGAIN)
     b.current = b.current and name not in ENTER_AGAIN
     result = b.runtime(name, (b.task, b.dest, *ops_), "ref", safepoint=name in ENTER_AGAIN)
     if not mask:

@@ -12,9 +12,11 @@ from jit_runtime.infer.code import NOTHING, Val, word
 from jit_runtime.infer.continuations import Continuation, Fill
 from jit_runtime.infer.conventions import call_rep
 from jit_runtime.infer.demands import demand_of
+from jit_runtime.infer.flows import flows_of
 from jit_runtime.infer.generic_calls import call_generic
-from jit_runtime.infer.machine_calls import arguments, emit_call, finish
-from jit_runtime.infer.placement import is_constructor, leave_spaces, reset_space
+from jit_runtime.infer.homes import place_of_sink, placed_arguments
+from jit_runtime.infer.machine_calls import emit_call, finish
+from jit_runtime.infer.placement import leave_spaces, reset_space
 from jit_runtime.infer.struct_fields import arguments_or_fields, construct_fields, deliver_virtual, fields_of
 from jit_runtime.infer.value_calls import call_value
 from jit_runtime.infer.variables import read
@@ -37,30 +39,41 @@ def call_tail(b: Builder, node: Call, k: Continuation) -> None:
 
     fn = node.fn
     if isinstance(fn, Local) and fn.var in b.loops:
-        jump(b, node, fn)
+        jump(b, node, fn, b.place_of(k))
         return
     if construct_fields(b, node, k) or deliver_virtual(b, node, k):
         return
     if isinstance(k, Fill) and b.unit.instance is not None and goes_on(b.unit.world, b.facts, node, b.unit.instance):
         append(b, node, k)
         return
-    if is_constructor(b.unit.world, node):
-        b.dest = b.place_of(k)  # the arguments are part of the result
-    value = dispatch_call(b, node, k)
-    b.deliver(value, k)
+    outer, b.dest = b.dest, b.place_of(k)
+    b.deliver(dispatch_call(b, node, k), k)
+    b.dest = outer
 
 
-def jump(b: Builder, node: Call, fn: Local) -> None:
+def next_values(b: Builder, node: Call, lam: Lambda, loop: Var, place: Operand) -> list[Val | Virtual] | None:
+    """What a loop's variables are in the next turn. `place`: where the loop's value goes."""
+    flow = flows_of(b.unit.world, b.facts).loops.get(loop) or {}
+    values: list[Val | Virtual] = []
+    outer = b.dest
+    for param, arg in zip(lam.params, node.args, strict=True):
+        b.dest = place_of_sink(b, flow.get(param.var), arg, place)
+        target = b.storage.get(param.var)
+        made = fields_of(b, arg, target.struct, demand_of(b.unit.world, b.facts, param.var)) if isinstance(target, Virtual) else b.expr(arg)
+        b.dest = outer
+        if made is None or b.block is None:
+            return None
+        values.append(made)
+    return values
+
+
+def jump(b: Builder, node: Call, fn: Local, place: Operand) -> None:
     """A call of a loop: assign its parameters and branch."""
     loop = b.loops[fn.var]
     lam = loop.lam
-    values: list[Val | Virtual] = []
-    for param, arg in zip(lam.params, node.args, strict=True):
-        target = b.storage.get(param.var)
-        made = fields_of(b, arg, target.struct, demand_of(b.unit.world, b.facts, param.var)) if isinstance(target, Virtual) else b.expr(arg)
-        if made is None or b.block is None:
-            return
-        values.append(made)
+    values = next_values(b, node, lam, fn.var, place)
+    if values is None:
+        return
     for i, (param, value) in enumerate(zip(lam.params, values, strict=True)):
         if param.kind is not None and isinstance(value, Val):
             values[i] = b.checked(value, param.kind, f"`{param.var.name}`")
@@ -101,7 +114,7 @@ def dispatch_call(b: Builder, node: Call, k: Continuation | None) -> Val | Virtu
         if isinstance(fn, Global):
             found = b.meant(node)
             if isinstance(found, GenericFunction):
-                values = arguments_or_fields(b, node, k)
+                values = arguments_or_fields(b, node)
                 return NOTHING if values is None else call_generic(b, node, found, values, k)
             if isinstance(found, Builtin):
                 return call_builtin(b, node, found, k)
@@ -111,7 +124,7 @@ def dispatch_call(b: Builder, node: Call, k: Continuation | None) -> Val | Virtu
 
 
 def call_known(b: Builder, node: Call, fn: Local, lam: Lambda, k: Continuation | None) -> Val:
-    values = arguments(b, node, k)
+    values = placed_arguments(b, node)
     if values is None:
         return NOTHING
     made = b.shape.known[fn.var]

@@ -59,6 +59,8 @@ def place_and_reason(b: Builder) -> tuple[str, str]:
             if space.of_call:
                 return "the call's own region", "the result holds no reference, so it dies with the call"
             return "the loop's space", "no variable of the loop can keep it, so it dies with the turn"
+    if b.dest in b.homes:
+        return f"the region of {b.homes[b.dest]}", "stored there on every path from here"
     if b.dest is b.result_place:
         return "the caller's destination", "part of the result on every path from here"
     return "the youngest open region", "nothing is proven about how long it lives"

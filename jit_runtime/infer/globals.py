@@ -10,6 +10,8 @@ from jit_runtime.expand.core import (
     SetGlobal,
 )  # fmt: skip
 from jit_runtime.infer.code import CELL, NOTHING, Val, i64, rep_of
+from jit_runtime.infer.flows import Stored
+from jit_runtime.infer.homes import may_make, new_home, place_of_sink
 from jit_runtime.infer.sites import BINDING, site_of
 from jit_runtime.infer.world import GenericFunction, GlobalValue
 from jit_runtime.ir.nodes import Imm, Operand, Symbol
@@ -53,7 +55,7 @@ def unbound(b: Builder, node: Global | SetGlobal) -> None:
 
 
 def set_global(b: Builder, node: SetGlobal) -> Val:
-    value = b.expr(node.value)
+    value = b.placed(node.value, home_of_next(b, node))
     if b.block is None:
         return value
     found = b.unit.world.lookup(node.name)
@@ -74,8 +76,15 @@ def set_global(b: Builder, node: SetGlobal) -> Val:
     return value
 
 
+def home_of_next(b: Builder, node: SetGlobal) -> Operand:
+    """Where a variable's next value is born. What runs once, in a form, makes a region for it, and the old one goes with the old value."""
+    if b.fn is b.unit.form_function and not b.unit.loops and not b.inlined:
+        return new_home(b) if may_make(b, node.value) else b.youngest
+    return place_of_sink(b, Stored(node.name, assigned=True), node.value, b.dest)
+
+
 def define_value(b: Builder, node: DefineValue) -> Val:
-    value = b.expr(node.value)
+    value = b.placed(node.value, new_home(b) if may_make(b, node.value) else b.youngest)
     if b.block is None:
         return value
     if node.kind is not None:

@@ -160,7 +160,7 @@ def body(b: Builder, inst: Instance, values: list[Val | Virtual], k: Continuatio
     b.fn.sites.append(site)
     b.facts, b.shape, b.mf, b.storage, b.loops, b.site = inst.analysis, inst.analysis.shape, inst.analysis.shape.root, {}, {}, site
     span = b.span
-    b.dest = b.spaces[-1].region if b.spaces else b.home
+    b.dest = b.youngest
     b.current = b.current and not b.shape.root.loops  # what a turn calls comes before the next turn
     for index, (param, given, mask) in enumerate(zip(lam.params, values, inst.key, strict=True)):
         value = read_before(b, inst, index, given)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jit_runtime.expand.core import Call
 from jit_runtime.infer.code import NOTHING, TASK, Val, rep_of, word
 from jit_runtime.infer.continuations import Close, Continuation, Fill, Return
 from jit_runtime.infer.conventions import Way, collect, reps
@@ -34,18 +33,6 @@ def place_arguments(reps: list[str]) -> tuple[list[int], list[int], list[int]]:
         where, limit = (doubles, DOUBLES) if rep in ("f32", "f64") else (ints, REGISTERS)
         (where if len(where) < limit else spilled).append(i)
     return ints, doubles, spilled
-
-
-def arguments(b: Builder, node: Call, k: Continuation | None = None) -> list[Val] | None:
-    """Values of the arguments; afterwards new values go where the call's result has to be."""
-    values = []
-    for arg in node.args:
-        values.append(b.expr(arg))
-        if b.block is None:
-            return None
-    if k is not None:
-        b.dest = b.place_of(k)
-    return values
 
 
 def emit_call(b: Builder, target: Operand, env: Operand, args: list[Operand], way: Way, k: Continuation | None) -> Operand | None:

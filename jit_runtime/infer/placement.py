@@ -14,7 +14,6 @@ from jit_runtime.dataclass import dataclass, field
 from jit_runtime.expand.core import Call, Const, Core, Global, If, Lambda, Let, Letrec, Local, Seq, SetLocal, Var
 from jit_runtime.infer.code import CODE, NOTHING, REGION, UINT64, Val, i64, rep_of, word
 from jit_runtime.infer.sites import CALL, LOOP, site_of
-from jit_runtime.infer.world import GenericFunction
 from jit_runtime.ir.nodes import Block, Imm, Ins, Operand, Symbol, Variable
 from jit_runtime.layout import words
 from jit_runtime.types.builtins import Builtin
@@ -292,41 +291,3 @@ def calls_builtin(world: World, node: Call, names: Collection[str]) -> bool:
         return False
     found = world.lookup(node.fn.name)
     return isinstance(found, Builtin) and found.name in names
-
-
-def is_constructor(world: World, node: Call) -> bool:
-    """Are the arguments part of the call's result?"""
-    if calls_builtin(world, node, CONSTRUCTORS):
-        return True
-    found = world.lookup(node.fn.name) if isinstance(node.fn, Global) else None
-    return isinstance(found, GenericFunction) and found.makes(len(node.args)) is not None
-
-
-def part_of_result(world: World, node: Core, known: dict[int, frozenset[Var]]) -> frozenset[Var]:
-    """Variables that are part of the node's value on every path. What is so on some paths only must not be born in the
-    destination: on the others it would be garbage there, in a region that nobody evacuates meanwhile.
-    `known`: by node, so that a chain of nodes is walked once."""
-    found = known.get(id(node))
-    if found is None:
-        found = known[id(node)] = _part_of_result(world, node, known)
-    return found
-
-
-def _part_of_result(world: World, node: Core, known: dict[int, frozenset[Var]]) -> frozenset[Var]:
-    match node:
-        case Local():
-            return frozenset((node.var,))
-        case If():
-            return part_of_result(world, node.then, known) & part_of_result(world, node.otherwise, known)
-        case Let():
-            found = part_of_result(world, node.body, known)
-            for var, value in reversed(node.bindings):
-                if var in found:
-                    found |= part_of_result(world, value, known)
-            return found
-        case Seq():
-            return part_of_result(world, node.items[-1], known)
-        case Call() if is_constructor(world, node):
-            return frozenset().union(*(part_of_result(world, arg, known) for arg in node.args))
-    return frozenset()
-

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import Call
 from jit_runtime.infer.code import INT, NOTHING, Val, rep_of
+from jit_runtime.infer.homes import placed_arguments
 from jit_runtime.infer.tests import kind_test
 from jit_runtime.infer.transfer import BIG, INTEGER
 from jit_runtime.ir.nodes import Operand
@@ -43,12 +44,7 @@ def prim(*names: str) -> Callable[[Prim], Prim]:
 
 
 def values_of(b: Builder, node: Call) -> list[Val] | None:
-    values = []
-    for arg in node.args:
-        values.append(b.expr(arg))
-        if b.block is None:
-            return None
-    return values
+    return placed_arguments(b, node)
 
 
 def unary(f: Callable[[Builder, Val, Builtin], Val]) -> Prim:

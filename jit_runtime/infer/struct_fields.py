@@ -27,6 +27,7 @@ from jit_runtime.infer.demands import (
     replaceable,
 )
 from jit_runtime.infer.explain import note_fields
+from jit_runtime.infer.homes import argument_place, sinks_of
 from jit_runtime.infer.placement import children, close_space
 from jit_runtime.infer.virtual import Fields, Part, Virtual, read_parts, variables
 from jit_runtime.infer.world import GenericFunction, Instance
@@ -100,7 +101,7 @@ def fields_of(b: Builder, node: Core, struct: Struct, demand: Demand) -> Virtual
     if found is not None:
         return found.read(b)
     k = Fields(b.new("fields"), variables(b, struct, "field", demand), b.dest)
-    place = b.dest
+    place, b.dest = b.dest, b.youngest
     b.tail(node, k)
     b.dest = place
     return k.virtual.read(b) if b.arrives(k) else None
@@ -141,18 +142,19 @@ def jumps(node: Letrec, var: Var) -> list[Call]:
     return found
 
 
-def arguments_or_fields(b: Builder, node: Call, k: Continuation | None) -> list[Val | Virtual] | None:
-    """The arguments of a call of a generic function: their fields where the callee reads nothing else and they can be had, else their values.
-    Afterwards new values go where the call's result has to be."""
+def arguments_or_fields(b: Builder, node: Call) -> list[Val | Virtual] | None:
+    """The arguments of a call of a generic function, each born where it ends up: their fields where the callee reads nothing else and they can
+    be had, else their values."""
     values: list[Val | Virtual] = []
-    for arg, demand in zip(node.args, argument_demands(b.unit.world, b.facts, node, RESULT), strict=True):
+    place = b.dest
+    for arg, demand, sink in zip(node.args, argument_demands(b.unit.world, b.facts, node, RESULT), sinks_of(b, node), strict=True):
+        b.dest = argument_place(b, node, arg, sink, values)
         struct = replaceable(b.unit.world, b.kinds(arg)) if () not in demand else None
         value = fields_of(b, arg, struct, demand) if struct is not None and gives_fields(b, b.facts, arg) else b.expr(arg)
+        b.dest = place
         if b.block is None or value is None:
             return None
         values.append(value)
-    if k is not None:
-        b.dest = b.place_of(k)
     return values
 
 
@@ -187,7 +189,7 @@ def construct_fields(b: Builder, node: Call, k: Continuation) -> bool:
     values: list[Val | Virtual] = []
     for arg, at in zip(args, wanted, strict=True):
         part = at if isinstance(at, Virtual) and gives_fields(b, b.facts, arg) and b.kinds(arg) == at.struct.bit else None
-        value = b.expr(arg) if part is None else fields_of(b, arg, part.struct, FIELDS)
+        value = b.placed(arg, wanted.place) if part is None else fields_of(b, arg, part.struct, FIELDS)
         if b.block is None or value is None:
             return True
         values.append(value)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from jit_runtime.expand.core import Call
 from jit_runtime.infer.code import NOTHING, TASK, Val, i64, word
 from jit_runtime.infer.explain import note_call
-from jit_runtime.infer.machine_calls import BUFFER, REGISTERS, arguments, emit_call, finish
+from jit_runtime.infer.homes import placed_arguments
+from jit_runtime.infer.machine_calls import BUFFER, REGISTERS, emit_call, finish
 from jit_runtime.ir.nodes import Operand
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_NAME, TYPE_SHIFT
@@ -31,8 +32,8 @@ def call_slowly(b: Builder, fn: Operand, args: list[Operand]) -> Val:
 
 def call_value(b: Builder, node: Call, k: Continuation | None) -> Val:
     """A call through the generic entry of whatever the operator evaluates to."""
-    fn = b.expr(node.fn)
-    values = arguments(b, node, k) if b.block is not None else None
+    fn = b.placed(node.fn, b.youngest)
+    values = placed_arguments(b, node) if b.block is not None else None
     if values is None:
         return NOTHING
     if not fn.mask & (BIT["Function"] | BIT["Kind"]):

@@ -135,7 +135,8 @@ class BackEdge:
 class Function:
     """`cconv` is tailcc for Omni functions (docs/abi.md) and ccc for the runtime. The first block is the entry.
 
-    `back_edges`: its loops, inner ones first, until they get their guards. `attributes` is a set of: inline, noinline, export, cold,
+    `back_edges`: its loops, inner ones first, until they get their guards. `homes`: regions that code allocates in because a reference lies
+    there; it has to be rooted as long as the region is used. `attributes` is a set of: inline, noinline, export, cold,
     noreturn, readonly, allocates (may reach a safepoint poll: sets the task's pending flag), raises.
     """
 
@@ -151,6 +152,7 @@ class Function:
     sites: list[Site] = field(default_factory=list)
     emitted: int = 0  # LLVM instructions of its text
     back_edges: list[BackEdge] = field(default_factory=list)
+    homes: dict[Operand, Temp | Variable] = field(default_factory=dict)
 
     def temp(self, type: str) -> Temp:
         self.next_id += 1

@@ -11,19 +11,22 @@ Name = Temp | Variable
 
 
 class Row(NamedTuple):
-    """An instruction that has to do with references: those that it uses and the one that it makes, as bit sets; is it a safepoint?"""
+    """An instruction that has to do with references: those that it uses and the one that it makes, as bit sets; is it a safepoint?
+    `held`: of those that it uses, the ones that the regions it allocates in were found behind."""
 
     ins: Ins
     used: int
     made: int
     safepoint: bool
+    held: int
 
 
 class LiveReferences:
     """`names`: the reference of each bit. `rows`: of each block. `live_in`: the references that are live where a block begins.
-    `kept`: for each safepoint (by id of its instruction) the references live behind it that it does not define."""
+    `kept`: for each safepoint (by id of its instruction) the references live behind it that it does not define, and those that it holds."""
 
     def __init__(self, fn: Function) -> None:
+        self.regions = fn.homes
         self.blocks = reverse_postorder(fn.blocks[0])
         self.index: dict[Name, int] = {}
         self.rows = {block: self._rows(block) for block in self.blocks}
@@ -49,7 +52,7 @@ class LiveReferences:
         found = []
         for ins in block.ins:
             op, args, dest = ins.op, ins.args, ins.dest
-            used = made = 0
+            used = made = held = 0
             if dest is not None and dest.type == "ref":
                 made = self.bit(dest)
             if op == "set":
@@ -59,9 +62,11 @@ class LiveReferences:
             for a in args:
                 if a.type == "ref" and (type(a) is Temp or type(a) is Variable):
                     used |= self.bit(a)
+                elif a in self.regions:
+                    held |= self.bit(self.regions[a])
             safepoint = op == "call" and ins.attr.safepoint
-            if used or made or safepoint:
-                found.append(Row(ins, used, made, safepoint))
+            if used or held or made or safepoint:
+                found.append(Row(ins, used | held, made, safepoint, held))
         return found
 
     def _solve(self) -> None:
@@ -89,7 +94,7 @@ class LiveReferences:
             for row in reversed(rows):
                 live &= ~row.made
                 if row.safepoint:
-                    self.kept[id(row.ins)] = live
+                    self.kept[id(row.ins)] = live | row.held
                 live |= row.used
 
 

@@ -48,8 +48,9 @@ def is_back_edge(ins: Ins) -> bool:
     return ins.op == "br" and ins.attr == ops.AGAIN
 
 
-def uses(ins: Ins) -> list[Operand]:
+def uses(fn: Function, ins: Ins) -> list[Operand]:
     found: list[Operand] = [a for a in (ins.args[1:] if ins.op == "set" else ins.args) if isinstance(a, (Temp, Variable))]
+    found += [fn.homes[a] for a in found if a in fn.homes]
     if ins.op in ("call", "tailcall") and isinstance(ins.attr.callee, Temp):
         found.append(ins.attr.callee)
     return found
@@ -71,7 +72,7 @@ def live_at(fn: Function, wanted: list[Block]) -> dict[Block, list[Name]]:
             if made is not None:
                 bit = 1 << index.setdefault(made, len(index))
                 used, killed = used & ~bit, killed | bit
-            for name in uses(ins):
+            for name in uses(fn, ins):
                 used |= 1 << index.setdefault(name, len(index))
         use[block], kill[block] = used, killed
     live = dict(use)
@@ -94,6 +95,7 @@ def live_at(fn: Function, wanted: list[Block]) -> dict[Block, list[Name]]:
 def copied(fn: Function, name: str | None = None) -> tuple[Function, dict[Block, Block]]:
     """The function with blocks and instructions of its own, which passes may rewrite."""
     made = Function(name or fn.name, list(fn.params), fn.result, fn.cconv, [], list(fn.variables), set(fn.attributes), fn.span, fn.next_id, fn.sites)
+    made.homes = dict(fn.homes)
     blocks = {block: Block(block.name) for block in fn.blocks}
     for block, copy in blocks.items():
         copy.ins = [Ins(i.op, i.args, i.dest, i.attr, i.span, tuple(blocks[t] for t in i.targets)) for i in block.ins]
@@ -185,6 +187,8 @@ def reachable(block: Block) -> list[Block]:
 
 def demote(fn: Function, homes: dict[Temp, Variable]) -> None:
     """Temporaries that have two values now, one from the buffer and one that is computed again, live in variables."""
+    now: dict[Operand, Variable] = dict(homes.items())
+    fn.homes = {now.get(region, region): now.get(name, name) for region, name in fn.homes.items()}
     for block in fn.blocks[1:]:
         out: list[Ins] = []
         for ins in block.ins:
@@ -203,6 +207,8 @@ def demote(fn: Function, homes: dict[Temp, Variable]) -> None:
 def read(fn: Function, variable: Variable, out: list[Ins]) -> Temp:
     made = fn.temp(variable.type)
     out.append(Ins("get", (variable,), made))
+    if variable in fn.homes:
+        fn.homes[made] = fn.homes[variable]
     return made
 
 

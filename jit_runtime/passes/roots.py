@@ -28,6 +28,7 @@ def root(fn: Function) -> None:
         rooted |= names
     if rooted:
         Rewriter(fn, live, rooted).function()
+    fn.homes = {}  # what they were found behind is rooted now
 
 
 class Rewriter:
