@@ -51,7 +51,7 @@ def array(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
     made = allocate(b, "array", 24)
     b.store(i64(len(values)), b.field_address(made, "array", LENGTH), "length")
     init_field(b, made, BY_NAME["array"].offsets[CONTENT], store)
-    return Val(made, BIT["Array Any"])
+    return Val(made, BIT["Array Any"], b.dest)
 
 
 def store_of_words(b: Builder, values: list[Val]) -> Operand:

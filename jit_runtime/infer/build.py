@@ -88,6 +88,7 @@ class Builder(Code):
         self.arrays: set[Operand] = set()  # variables' values that are arrays of known kind
         self.doubles: dict[Operand, Known] = {}  # words that arithmetic made, and their doubles
         self.homes: dict[Operand, str] = {}
+        self.regions: dict[Operand, Operand] = {}  # variables' values and the regions that they are known to be in
 
     @property
     def youngest(self) -> Operand:
@@ -182,7 +183,7 @@ class Builder(Code):
         full = self.facts.vars.get(var, ANY)
         if mask and mask != full and rep_of(mask) != value.op.type:
             return Val(self.to_rep(Val(value.op, mask), rep_of(mask)), mask)
-        return Val(value.op, mask or full)
+        return Val(value.op, mask or full, value.region)
 
     def if_(self, node: If) -> Val:
         value = selected(self, node)

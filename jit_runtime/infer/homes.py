@@ -71,7 +71,9 @@ def called(b: Builder, container: Core) -> str:
 def home_of(b: Builder, container: Val, name: str) -> Operand:
     """The region of a container, or the youngest where it has none that lives longer."""
     word = container.op
-    if not isinstance(word, (Temp, Variable)) or word.type != "ref" or is_scalar(container.mask) or container.region is b.youngest:
+    if container.region is not None:
+        return container.region
+    if not isinstance(word, (Temp, Variable)) or word.type != "ref" or is_scalar(container.mask):
         return b.youngest
     home = b.runtime("omni.home_for", (b.task, word), "ptr")
     b.fn.homes[home] = word

@@ -65,7 +65,7 @@ def box(b: Builder, value: Val, builtin: Builtin) -> Val:
     op = b.to_word(value)
     made = allocate(b, builtin.name, 16)
     init_field(b, made, BY_NAME[builtin.name].offsets["value"], op, value.mask)
-    return Val(made, BIT["Box" if builtin.name == "box" else "Atom"])
+    return Val(made, BIT["Box" if builtin.name == "box" else "Atom"], b.dest)
 
 
 @prim("box-ref")

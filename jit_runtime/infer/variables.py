@@ -44,7 +44,7 @@ def read(b: Builder, var: Var) -> Val:
     if var in b.shape.boxed:
         content = b.field(b.get(found) if isinstance(found, Variable) else found, "box", "value", "ref")
         return Val(b.to_rep(Val(content, mask), rep_of(mask)), mask)
-    return Val(b.get(found) if isinstance(found, Variable) else found, mask)
+    return Val(b.get(found), mask) if isinstance(found, Variable) else Val(found, mask, b.regions.get(found))
 
 
 def captured(b: Builder, var: Var) -> Operand:
@@ -89,6 +89,8 @@ def bind(b: Builder, var: Var, value: Val) -> None:
         b.storage[var] = variable
     else:
         b.storage[var] = op
+        if value.region is not None and op is value.op:
+            b.regions[op] = value.region
         if mask in ONE_ARRAY_KIND:
             b.arrays.add(op)
 
