@@ -134,3 +134,23 @@ def test_checked_mode_notices_what_is_wrong_only_while_a_form_runs() -> None:
     heap.exit()
     assert heap.call("rt_check") == 4
     heap.close()
+
+
+@pytest.mark.parametrize("length", [1, 2, 31, 255, 2100, 9000])
+@pytest.mark.parametrize("every", [0, 1, 2, 300])
+def test_lists_move_with_what_is_in_them(heap: Heap, length: int, every: int) -> None:
+    """Over the ends of blocks; some heads are boxes, all of which name the list's first pair in the end."""
+    base = heap.form()
+    r = heap.open()
+    boxes = [heap.box(r, n(i)) if every and i % every == 0 else n(i) for i in range(length)]
+    result = heap.list(r, boxes)
+    for box in boxes:
+        if box & 3 == 1:
+            heap.store(box, 8, result)
+    at = heap.push(heap.exit(result, base))
+    heap.check()
+    for i, head in enumerate(heap.values(heap.root(at))):
+        assert (heap.slot(head, 8) == heap.root(at)) if every and i % every == 0 else (head == n(i))
+    heap.safepoint()
+    heap.check()
+    heap.end()
