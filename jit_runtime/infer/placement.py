@@ -117,36 +117,6 @@ def drop_unused(space: Space) -> None:
             block.ins[at] = Ins("select", (Imm("i1", 1), value, value), ins.dest, span=ins.span)
 
 
-def opens_activation(b: Builder, lam: Lambda, result: int) -> bool:
-    """Does a function gain by a region of its own? Where it makes objects and returns none, and ends in no call (a tail call
-    would have to splice the region at once). Copies inlined into their own caller share the caller's."""
-    return bool(result) and is_scalar(result) and b.fn.name == b.unit.name and allocates(b, lam.body) and not ends_in_call(b, lam.body)
-
-
-def ends_in_call(b: Builder, node: Core) -> bool:
-    match node:
-        case If():
-            return ends_in_call(b, node.then) or ends_in_call(b, node.otherwise)
-        case Let():
-            return ends_in_call(b, node.body)
-        case Letrec():
-            return ends_in_call(b, node.body) or any(ends_in_call(b, lam.body) for _, lam in node.bindings)
-        case Seq():
-            return ends_in_call(b, node.items[-1])
-        case Call(fn=Local(var=var)) if var in b.shape.loops:
-            return False
-        case Call(fn=Global(name=name)):
-            return not isinstance(b.unit.world.lookup(name), Builtin)
-        case Call():
-            return True
-    return False
-
-
-def enter_activation(b: Builder) -> Space:
-    """Open the function's region; `Close` ends it."""
-    return opened(b, frozenset(), of_call=True)
-
-
 def loop_vars(b: Builder, bodies: list[Core]) -> frozenset[Var]:
     wanted = {id(body) for body in bodies}
     return frozenset(v for v, lam in b.shape.loops.items() if id(lam.body) in wanted)

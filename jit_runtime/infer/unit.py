@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from jit_runtime.expand.core import Chr, DefineValue, KindRef, Lambda, Lst, Sym, Uninitialized
+from jit_runtime.infer.activations import deliver_call
 from jit_runtime.infer.analysis import CONSTANT_KINDS, Analysis
 from jit_runtime.infer.build import Builder
 from jit_runtime.infer.code import NOTHING, Code, Val, i64, word
-from jit_runtime.infer.continuations import Close, Continuation, Fill, Return
+from jit_runtime.infer.continuations import Fill, Return
 from jit_runtime.infer.conventions import Convention, Way, call_rep, from_parts, reps
 from jit_runtime.infer.explain import Allocation, CallNote
-from jit_runtime.infer.inline import deliver_body
 from jit_runtime.infer.linker import OPTIMISED, QUICK, Closure, Linker, Place, mangle
 from jit_runtime.infer.local_entries import from_buffer
 from jit_runtime.infer.machine_calls import place_arguments
-from jit_runtime.infer.placement import drop_unused, enter_activation, is_fresh, opens_activation
+from jit_runtime.infer.placement import is_fresh
 from jit_runtime.infer.self_inlining import recursion_levels, rename_callee
 from jit_runtime.infer.shape import MachineFunction
 from jit_runtime.infer.sites import BirthSite
@@ -195,13 +195,7 @@ class Unit:
     def body(self, b: Builder, lam: Lambda, result: int, way: Way) -> None:
         if b.block is None:
             return
-        k: Continuation = self.fill or Return(result, way)
-        space = enter_activation(b) if opens_activation(b, lam, result) else None
-        if space is not None:
-            k = Close(k, b.result_place, space)
-        deliver_body(b, lam, k)
-        if space is not None:
-            drop_unused(space)
+        deliver_call(b, lam, result, self.fill or Return(result, way))
 
     def start(self, fn: Function, mf: MachineFunction, *, glue: bool = False) -> Builder:
         """`glue`: code that stands between caller and callee and that traces leave out."""

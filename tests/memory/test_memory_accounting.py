@@ -83,13 +83,13 @@ def test_where_the_allocations_of_a_function_go() -> None:
     session = Printing(Options())
     session.eval("(define tree n (if (= n 0) '() (list (tree (- n 1)) n)))\n(tree 2)", name="file", line=1)
     session.eval("(define count n (let loop [i 0] (if (= i n) i (do (length (list i i)) (loop (+ i 1))))))\n(count 3)", name="file", line=1)
-    session.eval("(define total n (+ 1 (length (list n n))))\n(total 2)", name="file", line=1)
+    session.eval("(define total n (+ 1 (length (list n (tree n)))))\n(total 2)", name="file", line=1)
     session.eval("(define rest-of x (do (println (list x)) (array-ref x 0)))\n(rest-of [1])", name="file", line=1)
     session.eval("(define square x (* x x))\n(square 2)", name="file", line=1)
     for name, line in {
         "tree": "tree(Int):|  1:32  (list (tree (- n 1)) n)  the caller's destination  part of the result",
         "count": "count(Int):|  1:59  (list i i)  the loop's space  no variable of the loop can keep it",
-        "total": "total(Int):|  1:30  (list n n)  the call's own region  the result holds no reference",
+        "total": "total(Int):|  1:30  (list n (tree n))  the call's own region  the result holds no reference",
         "rest-of": "rest-of(Array Any):|  1:32  (list x)  the youngest open region  nothing is proven",
         "square": "square(Int): allocates nothing",
     }.items():

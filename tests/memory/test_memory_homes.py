@@ -15,12 +15,13 @@ from tests.unit.session_fixture import outcome
 DEFINITIONS = """
 (define table #{})
 (define recent [])
-(define make i (list i i))
+(define {struct Point} [x {Int}] [y {Int}])
+(define ^:noinline numbers n (if (= n 0) '() (cons n (numbers (- n 1)))))
 (define note! line (do (array-push! recent line) nothing))
 (define twice! line (do (note! line) (note! line)))
 (define ^:noinline into! c v (do (box-set! c v) nothing))
 """
-YOUNGEST, RESULT = "the youngest open region", "the caller's destination"
+OWN, YOUNGEST, RESULT = "the call's own region", "the youngest open region", "the caller's destination"
 TABLE, RECENT, CONTAINER = "the region of `table`", "the region of `recent`", "the region of `c`"
 
 
@@ -58,6 +59,16 @@ def places(session: Session, *forms: str) -> dict[str, str]:
         ("(define f i (let [c (get table i)] (do (array-push! c (list i)) 0)))", "(do (put! table.[1] []) (f 1))", {"(list i)": CONTAINER}),
         ("(define f n (let loop [i 0] [r '()] (if (= i n) r (loop (+ i 1) (cons (list i) r)))))", "(f 2)", {"(list i)": RESULT}),
         ("(define f n (let loop [i 0] [r '()] (if (= i n) r (loop (+ i 1) (list i)))))", "(f 2)", {"(list i)": YOUNGEST}),
+        ("(define f n (let [p (Point n 1)] (+ p.x p.y)))", "(f 1)", {"(Point n 1)": "registers"}),
+        ("(define f n (let loop [i 0] (if (= i n) i (do (length (list i)) (loop (+ i 1))))))", "(f 2)", {"(list i)": "the loop's space"}),
+        ("(define f n (+ 1 (length (list n (numbers n)))))", "(f 1)", {"(list n (numbers n))": OWN}),
+        ("(define f n (if (= n 0) n (+ 1 (length (list (numbers n))))))", "(f 1)", {"(list (numbers n))": OWN}),
+        ("(define f n (if (= n 0) (f (length (list (numbers n)))) (length (numbers n))))", "(f 1)", {"(list (numbers n))": YOUNGEST}),
+        ("(define f n (if (< n 0) (f (length (list n))) (length (list (numbers n)))))", "(f 1)", {"(list (numbers n))": OWN}),
+        ("(define f n (+ 1 (length (list n))))", "(f 1)", {"(list n)": YOUNGEST}),
+        ("(define f n (if (= n 0) \"none\" n))", "(f 0)", {'"none"': "the code's own region"}),
+        ("(define f n (list (f2 n) n))", "(do (define f2 n (str n)) (f 1))", {"(list (f2 n) n)": RESULT}),
+        ("(define f n (let [v (list n)] (note! v) n))", "(f 1)", {"(list n)": RECENT}),
         ("(define f x (do (set! recent (let [y (list x)] (fn [] y))) 0))", "(f 1)", {"(list x)": RECENT, "(fn [] y)": RECENT}),
     ],
 )  # fmt: skip
@@ -81,11 +92,11 @@ def test_a_callee_that_is_defined_again_changes_where_arguments_are_born(session
 
 def test_a_definition_is_born_in_a_region_of_its_own(session: Session) -> None:
     before = session.stats()
-    session.eval("(define numbers (let loop [i 0] [made '()] (if (= i 50000) made (loop (+ i 1) (cons (list i) made)))))", name="file")
+    session.eval("(define many (let loop [i 0] [made '()] (if (= i 50000) made (loop (+ i 1) (cons (list i) made)))))", name="file")
     after = session.stats()
     assert after["bytes_born_in_place"] - before["bytes_born_in_place"] >= 50000 * 32
     assert after["bytes_moved_out"] == before["bytes_moved_out"]
-    assert outcome(session, "(length numbers)") == "50000"
+    assert outcome(session, "(length many)") == "50000"
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.name)
