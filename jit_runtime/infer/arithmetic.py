@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import Call, Core, Global, Local
 from jit_runtime.infer.code import FLOAT, INT, NOTHING, Val, i64, rep_of
+from jit_runtime.infer.homes import argument_place, sinks_of
 from jit_runtime.infer.machine_numbers import (
     double_of,
     machine_arithmetic,
@@ -51,14 +52,16 @@ def number(b: Builder, node: Core) -> Val:
 
 
 def numbers_of(b: Builder, node: Call) -> list[Val] | None:
+    """Values of the arguments, each born where it ends up; those that arithmetic makes are left open."""
     values: list[Val] = []
-    place, b.dest = b.dest, b.youngest
-    for arg in node.args:
+    place = b.dest
+    for arg, sink in zip(node.args, sinks_of(b, node), strict=True):
+        b.dest = argument_place(b, node, arg, sink, values)
         values.append(number(b, arg))
+        b.dest = place
         if b.block is None:
-            break
-    b.dest = place
-    return None if b.block is None else values
+            return None
+    return values
 
 
 def arithmetic_value(b: Builder, node: Call, builtin: Builtin) -> Val:

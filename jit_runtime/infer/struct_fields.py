@@ -185,11 +185,13 @@ def construct_fields(b: Builder, node: Call, k: Continuation) -> bool:
     if found is None or wanted is None:
         return False
     made, args = found
-    b.dest = b.place_of(k)  # the arguments are part of the result
+    outer, place = b.dest, b.place_of(k)
     values: list[Val | Virtual] = []
     for arg, at in zip(args, wanted, strict=True):
         part = at if isinstance(at, Virtual) and gives_fields(b, b.facts, arg) and b.kinds(arg) == at.struct.bit else None
-        value = b.placed(arg, wanted.place) if part is None else fields_of(b, arg, part.struct, FIELDS)
+        b.dest = place  # the arguments are part of the result
+        value = b.expr(arg) if part is None else fields_of(b, arg, part.struct, FIELDS)
+        b.dest = outer
         if b.block is None or value is None:
             return True
         values.append(value)
