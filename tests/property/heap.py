@@ -24,7 +24,9 @@ from jit_runtime.layout.records import CELL, HEAP, RECORDS, SEGMENT, TASK, Recor
 from jit_runtime.source.text import Source
 
 RUNTIME = Path(__file__).parents[2] / "jit_runtime" / "runtime"
-FILES = "chunks regions stack barrier evacuate safepoint promote owned literals compact merge walk retire segments check counters giveback homes shapes"
+FILES = (
+    "chunks regions stack barrier evacuate safepoint promote owned literals compact merge walk retire segments check counters giveback homes shapes"
+)
 DRIVER = """
 ; From values.omni, which needs more of the runtime.
 (define ^:inline header-type [header {I64}] {I64} (band (rshift header 8) 255))
@@ -83,7 +85,8 @@ ARITY = {
     "rt_heap_init": 1, "rt_task_init": 1, "rt_form_begin": 2, "rt_form_end": 1, "rt_region_open": 3, "rt_region_exit": 3, "rt_region_reset": 1,
     "rt_safepoint": 1, "rt_reserve": 4, "rt_unwind": 3, "rt_cell_set": 4, "rt_stats_sync": 1, "rt_check": 1,
     "rt_free_undead": 1, "rt_free_all_dead": 1, "rt_share": 2, "rt_segment_new": 4, "rt_segment_resume": 2, "rt_segment_suspend": 1,
-    "rt_segment_destroy": 2, "rt_next_dropped": 1, "rt_new_home": 2, "rt_cell_home": 3, "t_pair": 2, "t_object": 3, "t_store": 4, "t_region_of": 1, "t_list": 3, "t_garbage": 2,
+    "rt_segment_destroy": 2, "rt_next_dropped": 1, "rt_new_home": 2, "rt_cell_home": 3,
+    "t_pair": 2, "t_object": 3, "t_store": 4, "t_region_of": 1, "t_list": 3, "t_garbage": 2,
 }  # fmt: skip
 
 
