@@ -10,10 +10,10 @@ One pass over an instance; loops and calls of itself start from "anything goes" 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+from jit_runtime.dataclass import dataclass, field
 from jit_runtime.expand.core import (
     Call,
     Check,
