@@ -25,7 +25,7 @@ def prompt_rows(quick: bool) -> list[Row]:
     """In a warm session that has none of the texts in its cache, from text to text. Forms of one shape share an object: so there is a row
     for forms each of which has another shape."""
     form = Row("a form like `(+ 1 2)`, text to text, median", None, 2.0, "ms")
-    shape = Row("the same, each form of a new shape", None, 4.0, "ms")
+    shape = Row("the same, each form of a new shape", None, None, "ms")
     function = Row("a one-line function, defined and first called, median", None, 6.0, "ms")
     count = 30 if quick else 300
     try:
@@ -95,8 +95,8 @@ def long_function(name: str, lines: int, salt: int) -> str:
 def file_rows(quick: bool) -> list[Row]:
     """A file of one-line functions, each called once, into a warm session: with nothing of it cached, then in another process."""
     count = 100 if quick else 1000
-    cold = Row(f"a file of {count} functions, each called once, cold", None, 4.0 * count / 1000, "s")
-    cached = Row("the same from the cache", None, 0.3 * count / 1000, "s")
+    cold = Row(f"a file of {count} functions, each called once, cold", None, 2.0 * count / 1000, "s")
+    cached = Row("the same from the cache", None, 0.1 * count / 1000, "s")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "functions.omni"
         path.write_text("".join(f"(define f{i} x (+ (* x 3) {i}))\n(f{i} 1)\n" for i in range(count)))
@@ -117,7 +117,7 @@ def file_rows(quick: bool) -> list[Row]:
 
 def start_rows(quick: bool) -> list[Row]:
     """`omni -e 1`, the whole process. Python keeps its byte code, as it does for an installed package."""
-    warm = Row("`omni -e 1`, whole process, median", None, 0.15, "s")
+    warm = Row("`omni -e 1`, whole process, median", None, 0.12, "s")
     cold = Row("`omni -e 1` with a cold cache", None, 15.0, "s")
     with tempfile.TemporaryDirectory() as folder:
         environment = {"OMNI_CACHE": f"{folder}/cache", "PYTHONPYCACHEPREFIX": f"{folder}/python", "PYTHONDONTWRITEBYTECODE": ""}

@@ -48,7 +48,7 @@ def processor() -> str:
 
 
 def kernel_table(kernels: list[KernelRow]) -> str:
-    """Ratios to C; below 1 is faster than C. `*`: the target is one of the current stage."""
+    """Ratios to C; below 1 is faster than C."""
     systems = list(dict.fromkeys(system for row in kernels for system in row.results if system not in ("omni", "c")))
     head = ["program", "C, s", "Omni, s", "Omni / C", "target", "reached", "best peer", "peak, MiB", *systems]
     lines = [line(head), line(["---"] + ["---:"] * (len(head) - 1))]
@@ -61,7 +61,7 @@ def kernel_table(kernels: list[KernelRow]) -> str:
                     seconds(row.results.get("c")),
                     seconds(row.results.get("omni")),
                     ratio(row, "omni"),
-                    f"{row.target:g}{'*' if row.required else ''}",
+                    f"{row.target:g}",
                     row.verdict,
                     f"{best[0]} {best[1]:.2f}" if best else "-",
                     f"{row.peak_mib:.0f}" if row.peak_mib else "-",
@@ -76,7 +76,7 @@ def row_table(rows: list[Row]) -> str:
     lines = [line(["what", "measured", "at most", "reached", ""]), line(["---", "---:", "---:", "---:", "---"])]
     for row in rows:
         value = "-" if row.value is None else f"{round(row.value, 2) + 0.0:.2f} {row.unit}"
-        lines.append(line([row.name, value, f"{row.target:g} {row.unit}", row.verdict, row.detail]))
+        lines.append(line([row.name, value, "-" if row.target is None else f"{row.target:g} {row.unit}", row.verdict, row.detail]))
     return "\n".join(lines)
 
 

@@ -49,7 +49,6 @@ class KernelRow:
 
     name: str
     target: float
-    required: bool
     results: dict[str, Times | str] = field(default_factory=dict)
     peak_mib: float = 0.0
 

@@ -19,7 +19,7 @@ Measure = Callable[[], tuple[float, float]]
 
 def measure(kernel: Kernel, systems: list[str], repetitions: int) -> KernelRow:
     """All systems on one program, interleaved."""
-    row = KernelRow(kernel.name, kernel.target, kernel.required)
+    row = KernelRow(kernel.name, kernel.target)
     measures: dict[str, Measure] = {}
     worker: Worker | None = None
     try:
