@@ -37,6 +37,16 @@ def test_each_request_fails_once(program: Textbook, mode: str) -> None:
     session.close()
 
 
+def test_a_request_of_the_compiler_fails_while_a_loop_waits_for_its_code() -> None:
+    """What the loop holds in registers is not moved meanwhile."""
+    session = open_session("checked")
+    session.compiler.tiers.waits = True
+    session.eval(next(p.text for p in CHOSEN if p.name == "lzw"), name="file")
+    faults(session, "(run 2)", 60)
+    assert outcome(session, "(run 2)") == "1694"
+    session.close()
+
+
 def interrupts(session: Session, form: str, most: int) -> int:
     """Let an interrupt come at the n-th guard, for more and more n; how many came."""
     task, n, came = session.engine.task, 1, 0
@@ -65,6 +75,7 @@ def left_over(session: Session) -> tuple[int, int, int]:
 def test_an_interrupt_comes_once_at_each_guard(program: Textbook, mode: str) -> None:
     """And leaves nothing behind, neither regions nor roots."""
     session = open_session(mode)
+    session.compiler.tiers.big = 1 << 30  # code that is optimised while this runs would bring a region for its literals
     session.eval(program.text, name="file")
     form = f"(run {min(program.small, 300)})"
     session.eval("(define kept (list 1 (box 2) [3 \"four\"]))", name="file")
