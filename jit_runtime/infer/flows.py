@@ -42,7 +42,8 @@ CONSTRUCTORS = frozenset({"cons", "list", "array", "box", "atom", "dict", "const
 STORES = {"array-set!": 1, "array-push!": 1, "array-fill!": 1, "dict-set!": 1, "path-put!": 1, "box-set!": 1, "reset!": 1}
 """Builtins that store into their first argument -> the first argument that may be stored."""
 READS = frozenset(
-    {"car", "cdr", "first", "rest", "nth", "array-ref", "item-at", "get", "path-get", "path-open!", "dict-ref", "box-ref", "deref", "%car", "%cdr"}
+    {"car", "cdr", "list-item", "first", "rest", "nth", "array-ref", "item-at", "get", "dict-ref", "box-ref", "deref"}
+    | {"path-get", "path-open!", "%car", "%cdr"}
 )
 
 

@@ -58,7 +58,7 @@ def of_list(value: Var, span: Span) -> Source:
     rest = Var("rest", span)
 
     def turn(use: Next, end: Core) -> Core:
-        return If(call("null?", span, Local(rest, span)), end, use(call("car", span, Local(rest, span))), span)
+        return If(call("null?", span, Local(rest, span)), end, use(call("list-item", span, Local(rest, span))), span)
 
     return Source([(rest, Local(value, span))], turn, [call("cdr", span, Local(rest, span))])
 

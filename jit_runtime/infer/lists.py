@@ -40,16 +40,16 @@ def list_(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
     return Val(rest_list(b, values), PAIR if values else BIT["Null"])
 
 
-@prim("car", "cdr")
+@prim("car", "cdr", "list-item")
 @unary
 def car(b: Builder, value: Val, builtin: Builtin) -> Val:
-    code = CODES["CAR" if builtin.name == "car" else "CDR"]
+    code = CODES[{"car": "CAR", "cdr": "CDR", "list-item": "IMPROPER"}[builtin.name]]
     if not value.mask & PAIR:
         b.fail(code, b.to_word(value))
         return NOTHING
     if value.mask != PAIR:
         b.fail_unless(kind_test(b, value, PAIR), code, value)
-    return Val(part(b, value.op, 0 if builtin.name == "car" else 8), ANY)
+    return Val(part(b, value.op, 8 if builtin.name == "cdr" else 0), ANY)
 
 
 def part(b: Builder, pair: Operand, offset: int) -> Operand:

@@ -29,7 +29,6 @@ from jit_runtime.oracle.values import (
     Value,
     is_number,
     kind_of,
-    list_items,
     make_list,
     symbol,
     truthy,
@@ -48,9 +47,11 @@ def proper_items(name: str, value: Value) -> list[Value]:
     """The elements of a list; an error for anything else."""
     if type(value) is not Pair and value is not NULL:
         expected(name, "List", value)
-    if not is_list(value):
-        raise_error(errors.IMPROPER, symbol(name), value)
-    return list(list_items(value))
+    items = []
+    while type(value) is Pair:
+        items.append(value.head)
+        value = value.tail
+    return items if value is NULL else raise_error(errors.IMPROPER, value)
 
 
 def need(name: str, cls: type, value: Value) -> None:

@@ -69,6 +69,10 @@ def sequence_ref(value: Value, index: Value) -> Value:
     return items[index]
 
 
+def list_item(rest: Value) -> Value:
+    return rest.head if type(rest) is Pair else raise_error(errors.IMPROPER, rest)
+
+
 def item_at(array: Value, index: Value) -> Value:
     need_array("array-ref", array)
     check_index("array-ref", index, len(array.items))
@@ -129,6 +133,7 @@ PLAIN: dict[str, Callable[..., Value]] = {
     "sequence-length": sequence_length,
     "sequence-ref": sequence_ref,
     "item-at": item_at,
+    "list-item": list_item,
     "sequence-slice": sequence_slice,
     "destructure-key": destructure_key,
     "destructuring-error": destructuring_error,

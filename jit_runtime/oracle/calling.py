@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import NamedTuple
 
-from jit_runtime.oracle.raised import expected, raise_error
+from jit_runtime.oracle.raised import raise_error
 from jit_runtime.oracle.values import END, NULL, Array, Char, Dict, Iter, Pair, Value, make_list, symbol
 from jit_runtime.types import errors
 
@@ -49,7 +49,7 @@ def iterator_over(name: str, value: Value) -> Iter:
     if type(value) is Dict:
         return Iter(quiet(_dict_step(value)))
     if type(value) is Pair or value is NULL:
-        return Iter(quiet(_list_step(name, value)))
+        return Iter(quiet(_list_step(value)))
     raise_error(errors.NOT_SEQUENCE, symbol(name), value)
 
 
@@ -71,13 +71,13 @@ def _array_step(array: Array) -> Callable[[], Value]:
     return step
 
 
-def _list_step(name: str, value: Value) -> Callable[[], Value]:
+def _list_step(value: Value) -> Callable[[], Value]:
     def step() -> Value:
         nonlocal value
         if value is NULL:
             return END
         if type(value) is not Pair:
-            expected(name, "List", value)
+            raise_error(errors.IMPROPER, value)
         head, value = value.head, value.tail
         return head
 

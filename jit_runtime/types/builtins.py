@@ -296,6 +296,7 @@ _HIDDEN: tuple[tuple[str, int, int | None, int, tuple[str, ...], str], ...] = (
     ("sequence-length", 1, 1, INT, ("rt", "rt_sequence_length"), "(sequence-length x) -- the length of an array or proper list, else -1"),
     ("sequence-ref", 2, 2, ANY, ("rt", "rt_sequence_ref"), "(sequence-ref xs i) -- element i of an array or list; i is in bounds"),
     ("item-at", 2, 2, ANY, ("op", "item-at"), "(item-at a i) -- element i of an array of any number of dimensions, all elements counted"),
+    ("list-item", 1, 1, ANY, ("op", "list-item"), "(list-item p) -- the first of a pair that is what is left of a list"),
     ("sequence-slice", 3, 3, SEQUENCE, ("rt", "rt_sequence_slice"), "(sequence-slice xs start end) -- the elements as the same kind of sequence"),
     ("destructure-key", 2, 2, ANY, ("rt", "rt_destructure_key"), "(destructure-key x k) -- the value at k of a dict or a list k v ..., or nothing"),
     ("destructuring-error", 2, 2, 0, ("rt", "rt_destructuring_error"), "(destructuring-error text x) -- the error: x does not have the shape `text`"),
