@@ -7,20 +7,14 @@ mistake is not in the result.
 
 from __future__ import annotations
 
-from typing import Any
-
 from jit_runtime.dataclass import dataclass
 from jit_runtime.source.diagnostics import Diagnostic
-from jit_runtime.source.text import Source, Span
+from jit_runtime.source.text import Source
 from jit_runtime.syntax.atoms import MAKERS, format_name, string_value, symbol
 from jit_runtime.syntax.forms import Array, Dict, Form, Format, Index, Kind, List, Literal, Meta, Path, Quote, Symbol, ValueKind
+from jit_runtime.syntax.frames import Frame, Frames, Stop
 from jit_runtime.syntax.lexer import Token, scan
 from jit_runtime.syntax.literals import Mistake, short
-
-MAX_DEPTH = 500
-"""Deepest nesting of forms. Later passes recurse over forms: a Session must allow them some 20 Python frames per level."""
-
-MAX_DIAGNOSTICS = 20
 
 VALUE_KEYS = frozenset(("parent", "where", "doc", "from", "destructor", "priority", "only", "defines", "include-paths", "as", "align"))
 """Metadata keys that take one form as value (language.md S13); all others are flags."""
@@ -43,31 +37,10 @@ def read(source: Source, start: int = 0) -> ReadResult:
     return _Reader(source).run(start)
 
 
-class _Stop(Exception):
-    """Reading on would only add noise."""
-
-
-class _Frame:
-    """Something begun: a delimiter (`(`, `[`, `{`, `#{`, `$(`), a prefix (`quote`, `drop`, `val`, `meta`), a `path`, a `fmt` or the `top`."""
-
-    __slots__ = ("dotted", "end", "index", "items", "kind", "meta_value", "segments", "start")
-
-    def __init__(self, kind: str, start: int, end: int) -> None:
-        self.kind, self.start, self.end = kind, start, end
-        self.items: list[Any] = []  # forms inside; the root of a path; str and forms of a fmt
-        self.segments: list[Symbol | Index] = []
-        self.meta_value: Form | None = None
-        self.dotted = -1  # how many items stood before the dot of `(a . b)`
-        self.index = False  # this delimiter holds the index of the path below it
-
-
-class _Reader:
+class _Reader(Frames):
     def __init__(self, source: Source) -> None:
-        self.source, self.text = source, source.text
-        self.top = _Frame("top", 0, 0)
-        self.stack = [self.top]
+        super().__init__(source)
         self.forms: list[Form] = []
-        self.diagnostics: list[Diagnostic] = []
         self.early_end = False  # the last diagnostic only says that the text ends too early
         self.before = 0  # diagnostics when the current top-level form began
         self.forgiven: dict[str, int] = {}  # closers to ignore: a mismatch already told of their openers
@@ -79,24 +52,10 @@ class _Reader:
             for token in scan(self.text, start):
                 self.token(token)
             self.at_end()
-        except _Stop:
+        except Stop:
             pass
         incomplete = self.early_end and len(self.diagnostics) == 1
         return ReadResult(self.forms, self.diagnostics, incomplete)
-
-    # Mistakes
-
-    def span(self, start: int, end: int) -> Span:
-        return Span(self.source, start, end)
-
-    def report(self, code: str, start: int, end: int, message: str, *notes: str, help: str | None = None) -> None:
-        self.diagnostics.append(Diagnostic(code, self.span(start, end), message, notes, help))
-        if len(self.diagnostics) >= MAX_DIAGNOSTICS:
-            raise _Stop
-
-    def report_all(self, mistakes: list[Mistake]) -> None:
-        for wrong in mistakes:
-            self.report(wrong.code, wrong.start, wrong.end, wrong.message, help=wrong.help)
 
     # Tokens
 
@@ -132,14 +91,6 @@ class _Reader:
             form = MAKERS[kind](self.source, start, end, mistakes)
             self.report_all(mistakes)
             self.complete(form)
-
-    def push(self, kind: str, start: int, end: int) -> _Frame:
-        if len(self.stack) > MAX_DEPTH:
-            self.report("R013", start, end, f"forms are nested deeper than {MAX_DEPTH}")
-            raise _Stop
-        frame = _Frame(kind, start, end)
-        self.stack.append(frame)
-        return frame
 
     def complete(self, form: Form) -> None:
         """Give a finished form to what it stands in, which may thereby be finished too."""
@@ -191,7 +142,7 @@ class _Reader:
         self.touching = end
         self.pop_delimiter(end)
 
-    def mismatch(self, frame: _Frame, closer: str, start: int, end: int) -> None:
+    def mismatch(self, frame: Frame, closer: str, start: int, end: int) -> None:
         """Report, then leave on top the frame that the closer is taken to close."""
         line, column = self.source.position(frame.start)
         self.report(
@@ -226,7 +177,7 @@ class _Reader:
         else:
             self.complete(form)
 
-    def build(self, frame: _Frame, end: int) -> Form:
+    def build(self, frame: Frame, end: int) -> Form:
         span = self.span(frame.start, end)
         if frame.kind == "[":
             return Array(frame.items, span)
@@ -256,7 +207,7 @@ class _Reader:
                 self.missing(frame)
                 self.complete(Literal(None, self.span(frame.start, frame.end)))
 
-    def missing(self, frame: _Frame) -> None:
+    def missing(self, frame: Frame) -> None:
         what = "a value" if frame.kind == "meta" else "a form"
         self.report("R014", frame.start, frame.end, f"`{short(self.text[frame.start : frame.end])}` needs {what} after it")
 
@@ -268,7 +219,7 @@ class _Reader:
         if root is not None:
             frame.items.append(root)
 
-    def segment(self, frame: _Frame, kind: str, start: int, end: int) -> bool:
+    def segment(self, frame: Frame, kind: str, start: int, end: int) -> bool:
         """Take the token into the path; False if the path is over and the token stands for itself.
 
         `frame.end` is where the path ends so far: after a segment, or after a dot.
@@ -290,7 +241,7 @@ class _Reader:
                 return True
         return self.broken_path(frame, kind, start, end)
 
-    def broken_path(self, frame: _Frame, kind: str, start: int, end: int) -> bool:
+    def broken_path(self, frame: Frame, kind: str, start: int, end: int) -> bool:
         if kind in ("rest", "error") and self.text[start] == ".":
             self.report("R011", start, end, "a path has an empty segment", help="`..` as rest marker stands between spaces")
             frame.end = end  # goes on as after one dot
@@ -305,7 +256,7 @@ class _Reader:
         self.end_path(frame.end)
         return False
 
-    def index(self, frame: _Frame, end: int) -> Index:
+    def index(self, frame: Frame, end: int) -> Index:
         """`.[expr]`; the older `.(i)` is the same, and `.(f x)` is the index that the call gives."""
         span = self.span(frame.start, end)
         self.stack[-1].end = end
@@ -343,20 +294,20 @@ class _Reader:
     def meta_token(self, start: int, end: int) -> None:
         self.push("meta", start, end)
 
-    def meta_key(self, frame: _Frame) -> str:
+    def meta_key(self, frame: Frame) -> str:
         return self.text[frame.start + 2 : frame.end] or "doc"
 
-    def meta(self, frame: _Frame, form: Form | None) -> Meta:
+    def meta(self, frame: Frame, form: Form | None) -> Meta:
         end = form.span.end if form is not None else frame.meta_value.span.end if frame.meta_value is not None else frame.end
         return Meta(self.meta_key(frame), frame.meta_value, form, self.span(frame.start, end))
 
-    def wrap_meta(self, frame: _Frame, form: Form) -> Form:
+    def wrap_meta(self, frame: Frame, form: Form) -> Form:
         return self.meta(frame, form)
 
-    def wrap_quote(self, frame: _Frame, form: Form) -> Form:
+    def wrap_quote(self, frame: Frame, form: Form) -> Form:
         return Quote(_QUOTES[self.text[frame.start : frame.end]], form, self.span(frame.start, form.span.end))
 
-    def wrap_val(self, frame: _Frame, form: Form) -> Form:
+    def wrap_val(self, frame: Frame, form: Form) -> Form:
         return ValueKind(form, self.span(frame.start, form.span.end))
 
     def dispatch(self, start: int, end: int) -> None:
@@ -374,7 +325,7 @@ class _Reader:
     def fmt(self, start: int, end: int) -> None:
         self.push("fmt", start, end)
 
-    def in_format(self, frame: _Frame, kind: str, start: int, end: int) -> None:
+    def in_format(self, frame: Frame, kind: str, start: int, end: int) -> None:
         """A token directly inside `#fmt"..."`. After a mismatched closer the stack and the lexer may disagree: then the token is skipped."""
         if frame.kind != "fmt":
             return
@@ -407,7 +358,7 @@ class _Reader:
         """Report that the text ends inside something; nothing else is reported after it."""
         self.early_end = True
         self.report(code, start, end, message, *notes, help=help)
-        raise _Stop
+        raise Stop
 
     def at_end(self) -> None:
         frame = self.stack[-1]
@@ -421,7 +372,7 @@ class _Reader:
         else:
             self.too_early("R003", opened.start, opened.end, f"unclosed `{opened.kind}`", *self.outer(opened))
 
-    def outer(self, opened: _Frame) -> list[str]:
+    def outer(self, opened: Frame) -> list[str]:
         notes = []
         others = [f for f in self.stack if f.kind in _CLOSER and f is not opened]
         if others:

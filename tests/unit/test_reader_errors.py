@@ -5,7 +5,8 @@ from hypothesis import given, settings
 
 from jit_runtime.source.render import render_ansi, render_html, render_plain
 from jit_runtime.source.text import Source
-from jit_runtime.syntax.reader import MAX_DEPTH, MAX_DIAGNOSTICS, ReadResult, read
+from jit_runtime.syntax.frames import MAX_DEPTH, MAX_DIAGNOSTICS
+from jit_runtime.syntax.reader import ReadResult, read
 from tests.unit.any_text import ANY_TEXT
 
 
