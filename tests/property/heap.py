@@ -56,6 +56,7 @@ DRIVER = """
       (set! n (- n 1)))))
 """
 CHECK, EVACUATE, RETIRE = 1, 2, 4
+MODES = {"normal": 0, "checked": CHECK, "stress": CHECK | EVACUATE, "retire": CHECK | RETIRE}
 
 
 @lru_cache(maxsize=1)

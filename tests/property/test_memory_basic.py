@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from jit_runtime.layout import walkers
 from jit_runtime.layout import words as w
-from tests.property.heap import CHECK, EVACUATE, RETIRE, Heap
+from tests.property.heap import CHECK, Heap
 
 n = w.fixnum
-
-
-@pytest.fixture(params=[0, CHECK, CHECK | EVACUATE, CHECK | RETIRE], ids=["normal", "checked", "stress", "retire"])
-def heap(request: pytest.FixtureRequest) -> Iterator[Heap]:
-    made = Heap(request.param)
-    yield made
-    made.close()
 
 
 def test_shapes_are_up_to_date() -> None:

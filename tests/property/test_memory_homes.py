@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from jit_runtime.layout import words as w
-from tests.property.heap import CHECK, Heap
+from tests.property.heap import Heap
 
 n = w.fixnum
 OWNED, UNDEAD = 2, 3
 
-
-@pytest.fixture(params=[0, CHECK], ids=["normal", "checked"])
-def heap(request: pytest.FixtureRequest) -> Iterator[Heap]:
-    made = Heap(request.param)
-    yield made
-    made.close()
+pytestmark = pytest.mark.parametrize("heap", ["normal", "checked"], indirect=True)
+"""Where values are born is what is asked: stress moves them, and retiring keeps what would be merged."""
 
 
 def state(heap: Heap, region: int) -> int:
