@@ -14,7 +14,8 @@ from jit_runtime.infer.world import GenericFunction
 from jit_runtime.layout import words
 from jit_runtime.pipeline import BUILD, EMIT, EXPAND, LINK, RUN
 from jit_runtime.types.builtins import find_builtin
-from jit_runtime.types.kinds import Struct, Variable, below
+from jit_runtime.types.kinds import Struct, Variable
+from jit_runtime.types.order import below
 
 if TYPE_CHECKING:
     from jit_runtime.compiler import Compiler

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from jit_runtime.infer.world import GenericFunction, Method
 from jit_runtime.types.errors import CODES
-from jit_runtime.types.kinds import Kind, TypeKind, ValueKind, Variable, below
+from jit_runtime.types.kinds import Kind, TypeKind, ValueKind, Variable
+from jit_runtime.types.order import below
 
 if TYPE_CHECKING:
     from jit_runtime.compiler import Compiler

@@ -32,18 +32,17 @@ from jit_runtime.types.kinds import (
     Union,
     ValueKind,
     Variable,
-    below,
-    is_nominal,
 )
 from jit_runtime.types.machine import MOST_OWN
+from jit_runtime.types.order import below, is_nominal
 from jit_runtime.types.versions import obstacle_text
 
 if TYPE_CHECKING:
     from jit_runtime.compiler import Compiler
 
 NOMINAL, VALUE, TYPE, LIST, FIELDS, UNION, BASE, VARIANTS, MACHINE = range(9)
-REPS = {0: 0, BIT["Int"]: 1, BIT["Float"]: 2} | CODE
-"""Kinds of raw fields -> how the runtime reads one: 1 Int, 2 Float, else a machine number of this code (runtime/structs.omni)."""
+REPS = {BIT["Int"]: 1, BIT["Float"]: 2, BIT["Bool"]: 3, BIT["Char"]: 4} | CODE
+"""Kinds of raw fields -> how the runtime reads one, a machine number by its code (runtime/structs.omni)."""
 OWN_SERIAL_SHIFT = 4
 MOST_STRUCTS = 1 << 16  # bits of a table that grows with the session
 
@@ -191,7 +190,7 @@ class KindObjects:
 
     def _new_info(self, struct: Struct) -> None:
         constants = self._compiler.constants
-        references = sum(1 << (at // 8) for at in (struct.identity, *(f.offset for f in struct.fields if f.rep == "ref")) if at)
+        references = sum(1 << (at // 8) for at in (struct.identity, *(f.offset for f in struct.fields if f.packed is None)) if at)
         info = self._infos[struct] = constants.record(
             STRUCT_INFO, shape=references << 16 | struct.size // 8, number=struct.bit.bit_length() - 1, kind=self.word(struct.visible),
             name=constants.symbol(struct.name), count=len(struct.fields), identity=struct.identity, version=struct.number,
@@ -201,10 +200,11 @@ class KindObjects:
         for field in struct.fields:
             kind = words.NOTHING if field.kind is None else self.word(field.kind)
             parameter = 0 if field.parameter is None else field.parameter + 1
-            rep = REPS[field.kind.sure if field.kind is not None and field.rep != "ref" else 0]
+            rep = 0 if field.packed is None or field.kind is None else REPS[field.kind.sure]
+            width, signed = (8, 0) if field.packed is None else (field.packed.bytes, int(field.packed.signed))
             rows += [constants.symbol(field.name), constants.symbol(struct.what(field))]
-            rows += [kind, field.offset, rep, int(field.mutable), parameter]
-        assert STRUCT_FIELD.size == 56
+            rows += [kind, field.offset, rep, width, signed, int(field.mutable), parameter]
+        assert STRUCT_FIELD.size == 72
         info.write(fields=constants.array(rows))
         self._see_as_newest(struct)
 

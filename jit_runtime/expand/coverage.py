@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jit_runtime.expand.kinds import kind_of
 from jit_runtime.syntax import forms as f
-from jit_runtime.types.kinds import KINDS, Abstract, Kind, Struct, below
+from jit_runtime.types.kinds import KINDS, Abstract, Kind, Struct
+from jit_runtime.types.order import below
 
 if TYPE_CHECKING:
     from jit_runtime.expand.expand import Expander

@@ -205,9 +205,9 @@ def _complete(x: Expander, made: Struct, head: Head, written: list[WrittenField]
                 "an immutable field, or an unmarked parameter",
             )  # fmt: skip
         fields.append(Field(symbol.name, None if parameter is not None or (kind is not None and kind.name == "Any") else kind, changes, parameter))
-    if len(fields) > MOST_FIELDS or sum(field.rep == "ref" for field in fields) + any(field.mutable for field in fields) > MOST_REFERENCES:
+    if len(fields) > MOST_FIELDS or sum(field.packed is None for field in fields) + any(field.mutable for field in fields) > MOST_REFERENCES:
         most = MOST_REFERENCES - any(field.mutable for field in fields)
-        limit = f"at most {MOST_FIELDS}, {most} of them other than {{Int}} and {{Float}}"
+        limit = f"at most {MOST_FIELDS}, {most} of them other than {{Bool}}, {{Char}} and numbers of a width"
         raise fail("X015", head.span, f"{{{made.name}}} has too many fields", limit)
     made.complete(fields)
 

@@ -15,7 +15,7 @@ from jit_runtime.infer.inline import deliver_body
 from jit_runtime.infer.placement import allocates, children, drop_unused, is_scalar, opened
 from jit_runtime.infer.switches import FEWEST, chain
 from jit_runtime.types.builtins import Builtin
-from jit_runtime.types.kinds import certain
+from jit_runtime.types.order import certain
 
 if TYPE_CHECKING:
     from jit_runtime.infer.build import Builder

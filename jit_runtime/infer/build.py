@@ -55,7 +55,8 @@ from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance
 from jit_runtime.ir.nodes import Block, Function, Imm, Operand
 from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.errors import CODES
-from jit_runtime.types.kinds import ANY, BIT, Kind, certain
+from jit_runtime.types.kinds import ANY, BIT, Kind
+from jit_runtime.types.order import certain
 
 if TYPE_CHECKING:
     from jit_runtime.infer.unit import Unit

@@ -18,7 +18,7 @@ from jit_runtime.infer.structs import load_field
 from jit_runtime.infer.virtual import Part, Virtual, part_struct, whole
 from jit_runtime.infer.world import Instance, World
 from jit_runtime.ir.nodes import Operand
-from jit_runtime.types.kinds import Struct
+from jit_runtime.types.kinds import Field, Struct
 from jit_runtime.types.universe import Universe
 
 if TYPE_CHECKING:
@@ -96,9 +96,13 @@ def convention_of(world: World, inst: Instance, result: int) -> Convention:
 
 def result_way(universe: Universe, mask: int) -> Way:
     struct = universe.struct_of(mask)
-    if struct is None or struct.mutable or not struct.fields or not few([field.rep for field in struct.fields], MOST_RESULTS):
+    if struct is None or struct.mutable or not struct.fields or not few([field_way(field) for field in struct.fields], MOST_RESULTS):
         return call_rep(mask)
-    return Flat(struct, tuple(field.rep for field in struct.fields))
+    return Flat(struct, tuple(map(field_way, struct.fields)))
+
+
+def field_way(field: Field) -> str:
+    return "ref" if field.rep == "i1" else field.rep
 
 
 def argument_way(world: World, inst: Instance, index: int) -> Way:
@@ -121,7 +125,7 @@ def flat(world: World, struct: Struct, demand: Demand) -> Flat:
     parts: list[Way] = []
     for field in struct.fields:
         inner, wanted = part_struct(world, field), below(demand, field.name)
-        parts.append(field.rep if inner is None or not wanted or () in wanted else flat(world, inner, wanted))
+        parts.append(field_way(field) if inner is None or not wanted or () in wanted else flat(world, inner, wanted))
     return Flat(struct, tuple(parts))
 
 

@@ -14,7 +14,8 @@ from jit_runtime.decisions import Question
 from jit_runtime.infer.code import Val, i64
 from jit_runtime.infer.virtual import Virtual, whole
 from jit_runtime.ir.nodes import Block, Operand, Symbol
-from jit_runtime.types.kinds import Abstract, Kind, is_nominal
+from jit_runtime.types.kinds import Abstract, Kind
+from jit_runtime.types.order import is_nominal
 
 if TYPE_CHECKING:
     from jit_runtime.infer.build import Builder

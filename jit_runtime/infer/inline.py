@@ -20,7 +20,7 @@ from jit_runtime.infer.variables import bind
 from jit_runtime.infer.virtual import Virtual
 from jit_runtime.infer.world import Instance
 from jit_runtime.ir.nodes import Site, Symbol
-from jit_runtime.types.kinds import certain
+from jit_runtime.types.order import certain
 
 if TYPE_CHECKING:
     from jit_runtime.infer.analysis import Analysis

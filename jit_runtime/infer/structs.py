@@ -10,11 +10,12 @@ from jit_runtime.expand.kind_definitions import constructed
 from jit_runtime.infer import arrays, dicts
 from jit_runtime.infer.allocation import init_field, reserve
 from jit_runtime.infer.code import NOTHING, Val, i64, rep_of
+from jit_runtime.infer.packed import load_packed, packed_value
 from jit_runtime.infer.prims import prim, runtime_word, values_of
 from jit_runtime.infer.tests import is_struct, same_kind
 from jit_runtime.infer.virtual import Virtual, whole
 from jit_runtime.infer.world import same_concrete
-from jit_runtime.ir.nodes import Symbol
+from jit_runtime.ir.nodes import Operand, Symbol
 from jit_runtime.layout import words
 from jit_runtime.types.errors import CODES
 from jit_runtime.types.kinds import ANY, BUILTIN, Field, Struct
@@ -81,11 +82,11 @@ def allocated(b: Builder, made: Struct, values: list[Val]) -> Val:
     b.store(b.unit.struct_header(b, made), address)
     new = b.as_ref(b.op("add", b.ins("ptrtoint", (address,), "i64"), i64(words.OBJECT_TAG)))
     for field, op, value in zip(made.fields, checked, values, strict=True):
-        if field.rep != "ref" or value.region is b.dest:
-            b.store(op, b.pointer(new, field.offset - words.OBJECT_TAG), "struct")
-        else:
+        if field.packed is None and value.region is not b.dest:
             init_field(b, new, field.offset, op)
-    for at in {*range(8, made.size, 8)} - {field.offset for field in made.fields}:
+        else:
+            store_raw(b, new, field, op)
+    for at in {*range(8, made.size, 8)} - {field.offset & -8 for field in made.fields}:
         b.store(i64(0), b.pointer(new, at - words.OBJECT_TAG))
     return Val(new, made.bit, b.dest)
 
@@ -126,8 +127,17 @@ def structs_of(b: Builder, value: Val, name: str) -> list[tuple[Struct, Field]] 
 def load_field(b: Builder, value: Val, field: Field) -> Val:
     mask = field.kind.mask if field.kind is not None else ANY
     b.unit.rely_on(mask)
-    op = b.load(b.pointer(value.op, field.offset - words.OBJECT_TAG), field.rep, "struct")
-    return Val(b.to_rep(Val(op, mask), rep_of(mask)), mask)
+    address = b.pointer(value.op, field.offset - words.OBJECT_TAG)
+    if field.packed is not None:
+        return load_packed(b, field.packed, mask, address, "struct")
+    return Val(b.to_rep(Val(b.load(address, field.rep, "struct"), mask), rep_of(mask)), mask)
+
+
+def store_raw(b: Builder, struct: Operand, field: Field, op: Operand) -> None:
+    """Store what needs no barrier into a field."""
+    if field.packed is not None and field.kind is not None:
+        op = packed_value(b, field.packed, field.kind.mask, op)
+    b.store(op, b.pointer(struct, field.offset - words.OBJECT_TAG), "struct")
 
 
 def likely_structs(b: Builder, value: Val, name: str) -> list[tuple[Struct, Field]]:
@@ -218,8 +228,8 @@ def put(b: Builder, node: Call, builtin: Builtin, k: Continuation | None) -> Val
         if b.block is None:
             return NOTHING
     op = b.to_rep(value, field.rep)
-    if field.rep == "ref":
+    if field.packed is None:
         init_field(b, container.op, field.offset, op)
     else:
-        b.store(op, b.pointer(container.op, field.offset - words.OBJECT_TAG), "struct")
+        store_raw(b, container.op, field, op)
     return value

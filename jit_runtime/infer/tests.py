@@ -9,7 +9,8 @@ from jit_runtime.infer.code import CODE, UINT64, Val, i64
 from jit_runtime.ir.nodes import Imm, Operand, Symbol
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import LAYOUTS, TYPE_SHIFT
-from jit_runtime.types.kinds import BIT, BUILTIN, CONCRETE, Abstract, Kind, Primitive, Struct, Union, certain, is_nominal
+from jit_runtime.types.kinds import BIT, BUILTIN, CONCRETE, Abstract, Kind, Primitive, Struct, Union
+from jit_runtime.types.order import certain, is_nominal
 
 if TYPE_CHECKING:
     from jit_runtime.infer.build import Builder

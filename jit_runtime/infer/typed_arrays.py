@@ -9,15 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jit_runtime.dataclass import dataclass
-from jit_runtime.infer.code import BOOL, CHAR, CODE, FLOAT, FLOAT32, INT, TASK, Val, i64, rep_of
+from jit_runtime.infer.code import CODE, FLOAT, INT, TASK, Val, i64, rep_of
 from jit_runtime.infer.machine_numbers import double_of, fits, holds_all, single_of, unless
+from jit_runtime.infer.packed import load_packed, packed_value
 from jit_runtime.infer.prims import object_operand, prim, runtime_word, values_of
 from jit_runtime.infer.tests import kind_test
 from jit_runtime.infer.transfer import ELEMENT_KINDS, MACHINE, NUMBER
-from jit_runtime.ir.nodes import Imm, Operand
+from jit_runtime.ir.nodes import Operand
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_NAME
-from jit_runtime.types.kinds import ANY
+from jit_runtime.types.kinds import ANY, PACKED_KINDS
+from jit_runtime.types.machine import Packed
 
 if TYPE_CHECKING:
     from jit_runtime.expand.core import Call
@@ -26,17 +28,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
-    """How elements lie: their kind, the IR type in memory, log2 of its bytes."""
+class Elements:
+    """How elements lie: their kind, each in memory, log2 of its bytes."""
 
     kind: int
-    type: str
+    packed: Packed
     shift: int
 
 
-MEMORY = {INT: ("i64", 3), FLOAT: ("f64", 3), CHAR: ("i32", 2), BOOL: ("i8", 0)}
-MEMORY |= {kind: ("f32" if kind == FLOAT32 else f"i{MACHINE[kind].bits}", MACHINE[kind].bits.bit_length() - 4) for kind in CODE}
-PACKED = {array: Packed(kind, *MEMORY[kind]) for array, kind in ELEMENT_KINDS.items()}
+PACKED = {array: Elements(kind, PACKED_KINDS[kind], PACKED_KINDS[kind].bytes.bit_length() - 1) for array, kind in ELEMENT_KINDS.items()}
 FIRST = BY_NAME["ints"].offsets["tail"]
 
 
@@ -55,7 +55,7 @@ def field(b: Builder, array: Operand, name: str) -> Operand:
     return b.load(b.field_address(array, "int-array", name), "i64", "length")
 
 
-def place(b: Builder, array: Operand, packed: Packed, indices: list[Operand], bound: str = "line") -> Operand:
+def place(b: Builder, array: Operand, packed: Elements, indices: list[Operand], bound: str = "line") -> Operand:
     """The address of an element, after checks. One index is compared with `bound`."""
     store = b.load(b.field_address(array, "int-array", "store"), "ref", "field")
     if len(indices) == 1:
@@ -86,19 +86,11 @@ def within(b: Builder, index: Operand, limit: Operand, fail: object) -> None:
 # ---- reading and writing ----
 
 
-def load(b: Builder, packed: Packed, address: Operand) -> Val:
-    raw: Operand = b.load(address, packed.type, "element")
-    if packed.kind == BOOL:
-        return Val(b.ins("trunc", (raw,), "i1"), BOOL)
-    if packed.kind == CHAR:
-        code = b.op("shl", b.ins("zext", (raw,), "i64"), i64(words.CHAR_SHIFT))
-        return Val(b.as_ref(b.op("or", code, i64(words.CHAR_CLASS))), CHAR)
-    if raw.type in ("i8", "i16", "i32"):
-        return Val(b.ins("sext" if MACHINE[packed.kind].signed else "zext", (raw,), "i64"), packed.kind)
-    return Val(raw, packed.kind)
+def load(b: Builder, packed: Elements, address: Operand) -> Val:
+    return load_packed(b, packed.packed, packed.kind, address, "element")
 
 
-def raw_value(b: Builder, array: Operand, packed: Packed, value: Val) -> Operand | None:
+def raw_value(b: Builder, array: Operand, packed: Elements, value: Val) -> Operand | None:
     """What is stored for a value; None where it cannot be stored. A number becomes one of the array's kind."""
     if packed.kind in MACHINE and value.mask != packed.kind and (value.mask in MACHINE or packed.kind in CODE):
         return number_of(b, array, packed, value)
@@ -114,23 +106,15 @@ def raw_value(b: Builder, array: Operand, packed: Packed, value: Val) -> Operand
     checked(b, array, value, fitting)
     if packed.kind == FLOAT:
         return b.ins("sitofp", (b.to_rep(value, "i64"),), "f64")
-    if packed.kind == CHAR:
-        return b.ins("trunc", (b.op("lshr", b.bits(value.op), i64(words.CHAR_SHIFT)),), "i32")
-    if packed.kind == BOOL:
-        bit = b.to_rep(value, "i1")
-        return Imm("i8", bit.value) if isinstance(bit, Imm) else b.ins("zext", (bit,), "i8")
-    raw = b.to_rep(Val(value.op, packed.kind), rep_of(packed.kind))
-    return in_memory(b, packed, raw)
+    return in_memory(b, packed, b.to_rep(Val(value.op, packed.kind), rep_of(packed.kind)))
 
 
-def in_memory(b: Builder, packed: Packed, raw: Operand) -> Operand:
-    """A raw number as it lies in the array."""
-    if raw.type == packed.type:
-        return raw
-    return Imm(packed.type, raw.value) if isinstance(raw, Imm) else b.ins("trunc", (raw,), packed.type)
+def in_memory(b: Builder, packed: Elements, raw: Operand) -> Operand:
+    """A value as it lies in the array."""
+    return packed_value(b, packed.packed, packed.kind, raw)
 
 
-def number_of(b: Builder, array: Operand, packed: Packed, value: Val) -> Operand | None:
+def number_of(b: Builder, array: Operand, packed: Elements, value: Val) -> Operand | None:
     """A number of another kind, converted, or the error."""
     have, want = MACHINE.get(value.mask), MACHINE[packed.kind]
     if have is not None and (want.floating or not have.floating):

@@ -17,8 +17,9 @@ from jit_runtime.infer.specialisation import most_instances
 from jit_runtime.source.diagnostics import Diagnostic
 from jit_runtime.source.text import NOWHERE
 from jit_runtime.types.builtins import CHAINING, CONSTANTS, FOLDING, Builtin, find_builtin
-from jit_runtime.types.kinds import ANY, BIT, KINDS, Kind, Struct, certain, either
+from jit_runtime.types.kinds import ANY, BIT, KINDS, Kind, Struct, either
 from jit_runtime.types.machine import OWN
+from jit_runtime.types.order import certain
 from jit_runtime.types.specificity import Signature, ordered
 from jit_runtime.types.universe import Universe
 

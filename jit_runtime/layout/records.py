@@ -225,7 +225,9 @@ STRUCT_FIELD = _record(
     ("what", "ref", "symbol: what messages call it"),
     ("kind", "ref", "what is stored must be an instance of this kind, or NOTHING"),
     ("offset", "i64", "bytes from the object's start"),
-    ("rep", "i64", "WORD 0, INT 1 (raw 64 bits), FLOAT 2 (raw double), else the code of a machine kind (64 bits; Float32: the lower 32)"),
+    ("rep", "i64", "WORD 0, INT 1, FLOAT 2 (a double), BOOL 3 (0 or 1), CHAR 4 (its code), else the code of a machine kind"),
+    ("width", "i64", "bytes of a raw field"),
+    ("signed", "i64", "1: a raw field is widened by its sign"),
     ("mutable", "i64", "1: can be stored into"),
     ("parameter", "i64", "its kind is the type parameter of this number, counted from 1, fixed by the first value; 0: of none"),
 )

@@ -6,7 +6,8 @@ from jit_runtime.oracle.kinds import is_instance
 from jit_runtime.oracle.raised import raise_error
 from jit_runtime.oracle.values import Closure, Generic, Value, kind_of, make_list, symbol
 from jit_runtime.types import errors
-from jit_runtime.types.kinds import KINDS, Kind, Variable, below
+from jit_runtime.types.kinds import KINDS, Kind, Variable
+from jit_runtime.types.order import below
 
 
 def kinds_of(method: Closure) -> list[Kind]:

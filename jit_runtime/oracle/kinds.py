@@ -25,8 +25,8 @@ from jit_runtime.types.kinds import (
     Union,
     ValueKind,
     Variable,
-    below,
 )
+from jit_runtime.types.order import below
 from jit_runtime.types.universe import Universe
 
 

@@ -11,7 +11,8 @@ from jit_runtime.oracle.raised import Raised
 from jit_runtime.oracle.values import UNINITIALIZED, Native, Value, symbol, truthy
 from jit_runtime.source.text import Span
 from jit_runtime.types import errors
-from jit_runtime.types.kinds import Kind, Variable, below
+from jit_runtime.types.kinds import Kind, Variable
+from jit_runtime.types.order import below
 
 if TYPE_CHECKING:
     from jit_runtime.oracle.machine import Machine

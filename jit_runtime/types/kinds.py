@@ -18,7 +18,7 @@ from operator import or_
 from typing import Protocol
 
 from jit_runtime.types.machine import BY_NAME as MACHINE_BY_NAME
-from jit_runtime.types.machine import MACHINES, OWN, Machine
+from jit_runtime.types.machine import MACHINES, OWN, PACKED, Machine, Packed
 
 
 class Kind:
@@ -255,20 +255,41 @@ RAW = {BIT[name]: "i64" if not machine.floating else f"f{machine.bits}" for name
 """Machine kinds -> the IR type of their values."""
 
 
+PACKED_KINDS = {BIT[name]: packed for name, packed in PACKED.items()}
+
+
 class Field:
-    """A field of a struct. `rep`: "ref" (a word), "i64" (a raw Int or whole machine number), "f64" (a raw Float) or "f32"; `offset` in bytes from the
-    object's start.
+    """A field of a struct. `rep` is how its values travel: "ref" (a word), "i64" (a raw Int or whole machine number), "f64" (a raw Float), "f32" or
+    "i1" (a Bool). `packed` is how they lie in the object, None for words; `offset` in bytes from the object's start.
 
     `parameter`: index of the struct's type parameter that is the field's kind, or None.
     """
 
-    __slots__ = ("kind", "mutable", "name", "offset", "parameter", "rep")
+    __slots__ = ("kind", "mutable", "name", "offset", "packed", "parameter", "rep")
 
     def __init__(self, name: str, kind: Kind | None, mutable: bool, parameter: int | None = None) -> None:
         self.name, self.kind, self.mutable, self.parameter = name, kind, mutable, parameter
         bit = kind.sure if kind is not None else 0
-        self.rep = RAW.get(bit, "ref")
+        self.rep = "i1" if bit == BIT["Bool"] else RAW.get(bit, "ref")
+        self.packed: Packed | None = PACKED_KINDS.get(bit)
         self.offset = 0
+
+
+def laid_out(fields: Sequence[Field], mutable: bool) -> tuple[int, int]:
+    """Place fields; gives the offset of the identity word of a mutable struct, else 0, and the bytes of an instance. THE layout of structs: words
+    come first, then the identity word, then raw fields, the widest first, so that each stands at a multiple of its width and none is apart."""
+    at = 8
+    for field in fields:
+        if field.packed is None:
+            field.offset = at
+            at += 8
+    identity = at if mutable else 0
+    at += 8 if mutable else 0
+    raw = [(field.packed.bytes, field) for field in fields if field.packed is not None]
+    for bytes, field in sorted(raw, key=lambda one: -one[0]):
+        field.offset = at
+        at += bytes
+    return identity, max(16, -(-at // 8) * 8)
 
 
 class Primitive(Kind):
@@ -309,7 +330,6 @@ class Struct(Kind):
     A definition that changes a struct makes another version, with a bit and a layout of its own; a value keeps the layout it was
     made with, so what compiled code knows of it stays true. The first version stands for the kind: its set has all versions
     (`nominal`, `versions`), and `newest` is the version that programs see values as.
-    References come first in memory, then the identity word of a mutable struct, then raw fields.
     `variances`: one per type parameter. `number`: 1 for the first version, 2 for the next.
     """
 
@@ -329,14 +349,7 @@ class Struct(Kind):
         """Give the struct its fields: afterwards, since they may name it."""
         self.fields = tuple(fields)
         self.mutable = any(field.mutable for field in fields)
-        references = [field for field in self.fields if field.rep == "ref"]
-        self.identity = 8 * len(references) + 8 if self.mutable else 0
-        at = 8
-        for field in [*references, *(field for field in self.fields if field.rep != "ref")]:
-            at += 8 if at == self.identity else 0
-            field.offset = at
-            at += 8
-        self.size = max(16, at, self.identity + 8)
+        self.identity, self.size = laid_out(self.fields, self.mutable)
 
     def expect(self, version: Struct) -> None:
         """Definitions that are read from now on mean a new version; values are seen as it once it is `activate`d."""
@@ -377,64 +390,6 @@ class Struct(Kind):
             if field.name == name:
                 return field
         return None
-
-
-def below(a: Kind, b: Kind) -> bool:
-    """Is every instance of `a` an instance of `b` (language.md S11.7, S11.11)?"""
-    if a is b or b.name == "Any" or a is BOTTOM:
-        return True
-    if isinstance(a, Variable):
-        return below(a.bound, b)
-    if isinstance(b, Variable):
-        return below(a, b.bound)
-    if isinstance(a, Union):
-        return all(below(member, b) for member in a.members)
-    if isinstance(b, Union):
-        return any(below(a, member) for member in b.members)
-    if isinstance(b, Applied):
-        if isinstance(a, Applied):
-            return below(a.base, b.base) and _parameters_below(a, b)
-        return a is b.base and all(v > 0 and below(KINDS["Any"], k) for k, v in zip(b.arguments, b.variances, strict=True))
-    if isinstance(b, ValueKind):
-        return isinstance(a, ValueKind) and type(a.value) is type(b.value) and a.value == b.value
-    if isinstance(b, TypeKind):
-        return False
-    if isinstance(b, FunctionKind):
-        return isinstance(a, FunctionKind) and _function_below(a, b)
-    at: Kind | None = a
-    while at is not None:
-        if at is b:
-            return True
-        at = at.parent
-    return not a.mask & ~b.sure
-
-
-def _parameters_below(a: Applied, b: Applied) -> bool:
-    if len(a.arguments) != len(b.arguments):
-        return False
-    for x, y, variance in zip(a.arguments, b.arguments, b.variances, strict=True):
-        fits = below(x, y) if variance > 0 else below(y, x) if variance < 0 else below(x, y) and below(y, x)
-        if not fits:
-            return False
-    return True
-
-
-def _function_below(a: FunctionKind, b: FunctionKind) -> bool:
-    return len(a.parameters) == len(b.parameters) and all(map(below, b.parameters, a.parameters)) and below(a.result, b.result)
-
-
-def certain(mask: int, kind: Kind) -> bool:
-    """Is a value whose kinds are in `mask` surely an instance?"""
-    return not mask & ~kind.sure
-
-
-def is_nominal(kind: Kind) -> bool:
-    """Does the concrete kind of a value alone say whether it is an instance?"""
-    if isinstance(kind, Union):
-        return all(map(is_nominal, kind.members))
-    if isinstance(kind, Variable):
-        return is_nominal(kind.bound)
-    return not isinstance(kind, (Applied, ValueKind, TypeKind, Primitive))
 
 
 def kinds_in(mask: int) -> list[str]:

@@ -34,6 +34,19 @@ class Machine(NamedTuple):
         return (value - self.low) % (1 << self.bits) + self.low
 
 
+    @property
+    def packed(self) -> Packed:
+        return Packed(f"f{self.bits}" if self.floating else f"i{max(self.bits, 8)}", max(self.bits, 8) // 8, self.signed and not self.floating)
+
+
+class Packed(NamedTuple):
+    """How a value lies in memory, as an element of a typed array or a field of a struct: the IR type and its bytes, which are its alignment, too."""
+
+    type: str
+    bytes: int
+    signed: bool = False
+
+
 INT, FLOAT = Machine("Int", 64), Machine("Float", 64, floating=True)
 FLOAT32 = Machine("Float32", 32, floating=True)
 INTEGERS = (
@@ -45,6 +58,8 @@ MACHINES = (*INTEGERS, FLOAT32)
 OWN = {"Own Integer": "Integer", "Own AbstractFloat": "AbstractFloat", "Own Any": "Any"}
 """What the primitive kinds of programs share a bit of -> the parent."""
 BY_NAME = {machine.name: machine for machine in (INT, FLOAT, *MACHINES)}
+PACKED = {name: machine.packed for name, machine in BY_NAME.items()} | {"Char": Packed("i32", 4), "Bool": Packed("i8", 1)}
+"""Builtin kinds whose values lie raw in memory."""
 WIDTHS = (1, 8, 16, 32, 64)
 """Widths that programs may give a primitive kind."""
 MOST_OWN = 1023

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from jit_runtime.dataclass import dataclass
-from jit_runtime.types.kinds import KINDS, Kind, TypeKind, ValueKind, Variable, below
+from jit_runtime.types.kinds import KINDS, Kind, TypeKind, ValueKind, Variable
+from jit_runtime.types.order import below
 
 Kinds = tuple[Kind, ...]
 
