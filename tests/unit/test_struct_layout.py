@@ -10,7 +10,8 @@ from jit_runtime.options import Options
 from jit_runtime.session import Session
 from jit_runtime.types.kinds import BIT, KINDS, PACKED_KINDS, Field, laid_out
 
-WIDTHS = {"Int8": 1, "UInt8": 1, "Int16": 2, "UInt16": 2, "Int32": 4, "UInt32": 4, "UInt64": 8, "Float32": 4, "Int": 8, "Float": 8, "Bool": 1, "Char": 4}
+BY_WIDTH = {1: "Int8 UInt8 Bool", 2: "Int16 UInt16", 4: "Int32 UInt32 Float32 Char", 8: "Int Float UInt64"}
+WIDTHS = {name: width for width, names in BY_WIDTH.items() for name in names.split()}
 
 
 def fields_of(kinds: list[str | None]) -> list[Field]:
