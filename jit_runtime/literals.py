@@ -62,7 +62,11 @@ class Literals:
         if not values:
             return 0, {}
         region = self._engine.call("rt_literal_region", self._compiler.sites.number(BirthSite(CODE, function, span)))
-        return region, {name: self.word(value, region) for name, value in values.items()}
+        try:
+            return region, {name: self.word(value, region) for name, value in values.items()}
+        except MemoryError:
+            self.code_gone(region)
+            raise
 
     def word(self, value: object, region: int) -> int:
         """The word of an immutable constant, made in a region unless it is immediate or permanent."""

@@ -28,6 +28,7 @@ from jit_runtime.engine.stacks import STACK_SIZE, Segment
 from jit_runtime.engine.unloading import Ranges, Retired
 from jit_runtime.layout import words
 from jit_runtime.layout.records import HEAP, TASK
+from jit_runtime.types.errors import MEMORY
 
 if TYPE_CHECKING:
     from jit_runtime.engine.stubs import Compile
@@ -45,6 +46,10 @@ class Raised(Exception):
     def __init__(self, payload: int) -> None:
         super().__init__(f"payload {payload:#x}")
         self.payload = payload
+
+
+class OutOfMemory(Raised, MemoryError):
+    """What it raised is that memory ran out."""
 
 
 class Image:
@@ -277,7 +282,7 @@ class Engine:
                 finally:
                     self._owner = 0
         if raised:
-            raise Raised(word)
+            raise (OutOfMemory if self.task.read("error_code") == MEMORY else Raised)(word)
         return word
 
     @property
