@@ -13,7 +13,7 @@ from jit_runtime.source.text import Span
 
 if TYPE_CHECKING:
     from jit_runtime.engine.engine import Engine
-    from jit_runtime.engine.orc import Unit
+    from jit_runtime.engine.linking import Unit
 
 LEAST = 1024  # sites kept without asking which are in use
 

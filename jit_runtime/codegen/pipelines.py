@@ -51,7 +51,7 @@ def target_machine(level: int) -> Any:
         binding.set_option("omni", "-unroll-runtime-multi-exit")  # loops with checks: errors are exits too
         cpu, features = host()
         machine = binding.Target.from_default_triple().create_target_machine(
-            cpu=cpu, features=features, opt=level, jit=True, codemodel="jitdefault", reloc="default"
+            cpu=cpu, features=features, opt=level, jit=True, codemodel="small", reloc="pic"
         )
         _machines[level] = machine
     return machine

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 _SECTION = struct.Struct("<IIQQQQIIQQ")
 _SYMBOL = struct.Struct("<IBBHQQ")
-SYMTAB, RELA = 2, 4
-EXECUTABLE = 4  # SHF_EXECINSTR
+SYMTAB, RELA, NOBITS, UNWIND = 2, 4, 8, 0x70000001
+WRITABLE, ALLOCATED, EXECUTABLE = 1, 2, 4  # SHF_WRITE, SHF_ALLOC, SHF_EXECINSTR
 FUNCTION = 2  # STT_FUNC
 GLOBAL = 1  # STB_GLOBAL
 
@@ -21,6 +21,7 @@ class Section(NamedTuple):
     size: int
     link: int
     info: int
+    align: int
 
 
 class Symbol(NamedTuple):
@@ -57,18 +58,21 @@ class ObjectFile:
         """The sections with code: (index, section), empty ones left out."""
         return [(i, s) for i, s in enumerate(self.sections) if s.flags & EXECUTABLE and s.size]
 
+    def bytes_of(self, section: Section) -> bytes:
+        return self.data[section.offset : section.offset + section.size]
+
     def content(self, name: str) -> bytes:
         """The bytes of the section with this name; empty if there is none."""
         for s in self.sections:
             if s.name == name:
-                return self.data[s.offset : s.offset + s.size]
+                return self.bytes_of(s)
         return b""
 
     def relocations(self, name: str) -> list[tuple[int, int, int]]:
         """Of a section: (offset in it, index of the symbol, addend)."""
         for s in self.sections:
             if s.type == RELA and self.sections[s.info].name == name:
-                rows = struct.iter_unpack("<QQq", self.data[s.offset : s.offset + s.size])
+                rows = struct.iter_unpack("<QQq", self.bytes_of(s))
                 return [(offset, info >> 32, addend) for offset, info, addend in rows]
         return []
 
@@ -80,7 +84,7 @@ def _sections(data: bytes) -> list[Section]:
         raise IndexError("section table outside the file")
     rows = list(_SECTION.iter_unpack(data[start : start + count * _SECTION.size]))
     names = rows[names_index][4]
-    return [Section(_string(data, names + r[0]), r[1], r[2], r[4], r[5], r[6], r[7]) for r in rows]
+    return [Section(_string(data, names + r[0]), r[1], r[2], r[4], r[5], r[6], r[7], r[8]) for r in rows]
 
 
 def _symbols(data: bytes, sections: list[Section]) -> list[Symbol]:

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jit_runtime.engine import interrupts, memory_limit, process_symbols
 from jit_runtime.engine.arch_x86_64 import PENDING_INTERRUPT
 from jit_runtime.engine.background import Job, shared_background
+from jit_runtime.engine.linking import Unit
 from jit_runtime.engine.native import Struct
 from jit_runtime.engine.object_cache import ObjectCache, default_folder, key
-from jit_runtime.engine.orc import Unit
 from jit_runtime.engine.process import process, target_name
 from jit_runtime.engine.slots import Slot, Slots
 from jit_runtime.engine.stacks import STACK_SIZE, Segment
@@ -91,7 +91,7 @@ class Engine:
         self.cache = ObjectCache(default_folder()) if cache is None else cache
         self._compiler = compiler or _pipeline_compiler()
         shared = process(self.cache)
-        self._orc, self.machine, self._faults = shared.orc, shared.machine, shared.faults
+        self._linking, self.machine, self._faults = shared.linking, shared.machine, shared.faults
         self.slots = Slots()
         self.literals_gone: Callable[[int], None] = lambda region: None  # of code that was unloaded
         self.failed: Callable[[BaseException], int] = lambda error: words.NOTHING
@@ -134,7 +134,7 @@ class Engine:
 
     def _load(self, image: Any) -> Unit:
         """Link the runtime. Its code is in no fault range: a fault there ends the process."""
-        unit = self._orc.link(image.object, image.exports, self._resolve)
+        unit = self._linking.link(image.object, image.exports, self._resolve)
         self._names.update(unit.addresses)
         entries = {"raise_entry": "rt_raise", "fault_entry": "rt_fault"}
         self.task.write(**{field: unit.addresses[name] for field, name in entries.items() if name in unit.addresses})
@@ -173,7 +173,7 @@ class Engine:
     def link(self, image: bytes, exports: Iterable[str], names: Mapping[str, int] = NO_NAMES) -> Unit:
         """Link an object file as user code: a native fault in it becomes an error of the program. `names`: what only it means by a symbol."""
         with self._lock:
-            unit = self._orc.link(image, exports, lambda name: names.get(name) or self._resolve(name))
+            unit = self._linking.link(image, exports, lambda name: names.get(name) or self._resolve(name))
             for low, high, _ in unit.ranges:
                 self._faults.add_range(low, high)
                 self.code_bytes += high - low

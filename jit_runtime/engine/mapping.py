@@ -5,7 +5,8 @@ from __future__ import annotations
 import ctypes
 
 PAGE = 4096
-_NONE, _READ_WRITE = 0, 3
+READ_WRITE, READ_EXECUTE = 3, 5
+_NONE = 0
 _PRIVATE, _ANONYMOUS, _NORESERVE = 0x02, 0x20, 0x4000
 _DONTNEED = 4
 _FAILED = (1 << 64) - 1
@@ -21,10 +22,16 @@ _libc.mincore.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p]
 
 def reserve(size: int) -> int:
     """The address of `size` zeroed bytes that take memory only where they are touched. Raises MemoryError."""
-    address: int = _libc.mmap(None, size, _READ_WRITE, _PRIVATE | _ANONYMOUS | _NORESERVE, -1, 0)
+    address: int = _libc.mmap(None, size, READ_WRITE, _PRIVATE | _ANONYMOUS | _NORESERVE, -1, 0)
     if address == _FAILED:
         raise MemoryError(f"cannot reserve {size} bytes of address space")
     return address
+
+
+def protect(address: int, size: int, access: int) -> None:
+    """Let these pages be accessed like this. Raises MemoryError."""
+    if _libc.mprotect(address, size, access):
+        raise MemoryError(f"cannot change how {size} bytes may be accessed")
 
 
 def forbid(address: int, size: int) -> None:

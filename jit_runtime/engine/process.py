@@ -13,8 +13,8 @@ from jit_runtime.codegen.pipelines import host, target_machine, version
 from jit_runtime.engine import arch_x86_64 as arch
 from jit_runtime.engine import stubs_x86_64
 from jit_runtime.engine.faults import Faults
+from jit_runtime.engine.linking import Linking
 from jit_runtime.engine.object_cache import ObjectCache, key
-from jit_runtime.engine.orc import Orc
 from jit_runtime.engine.stubs import Machine
 from jit_runtime.source.diagnostics import fail
 
@@ -23,8 +23,8 @@ _lock = threading.RLock()
 
 class Process:
     def __init__(self, cache: ObjectCache) -> None:
-        self.orc = Orc()
-        self.machine = Machine(self.orc, _arch_image(cache), lambda: assembled(cache, "stubs", stubs_x86_64.page()))
+        self.linking = Linking()
+        self.machine = Machine(self.linking, _arch_image(cache), lambda: assembled(cache, "stubs", stubs_x86_64.page()))
         self.faults = Faults(self.machine)
 
 

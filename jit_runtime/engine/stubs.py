@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from jit_runtime.engine import arch_x86_64 as arch
-from jit_runtime.engine.orc import Orc
+from jit_runtime.engine.linking import Linking
 from jit_runtime.engine.stubs_x86_64 import STUB_SIZE, STUBS
 from jit_runtime.layout.records import TASK
 
@@ -26,13 +26,13 @@ CALLBACK = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint64)
 class Machine:
     """The architecture's code, linked once per process and never unloaded."""
 
-    def __init__(self, orc: Orc, image: bytes, page: Callable[[], bytes]) -> None:
-        self._orc, self._page = orc, page
+    def __init__(self, linking: Linking, image: bytes, page: Callable[[], bytes]) -> None:
+        self._linking, self._page = linking, page
         self._compile: dict[int, Compile] = {}
         self._lock = threading.Lock()
         self.compiling = 0  # stubs that wait for their code: their callers' arguments are in no root slot
         self._callback = CALLBACK(self._stub_called)
-        unit = orc.link(image, arch.EXPORTS, lambda name: None)
+        unit = linking.link(image, arch.EXPORTS, lambda name: None)
         self.addresses = unit.addresses
         self.tables = unit["omni_tables"]
         ctypes.c_uint64.from_address(self.tables + arch.TABLES["compile"]).value = callback_address(self._callback)
@@ -41,7 +41,7 @@ class Machine:
 
     def _more(self) -> None:
         """Another page of stubs."""
-        unit = self._orc.link(self._page(), ["omni_more_stubs"], self.addresses.get)
+        unit = self._linking.link(self._page(), ["omni_more_stubs"], self.addresses.get)
         self._units.append(unit)
         self._free = _stubs_from(unit["omni_more_stubs"])
 

@@ -1,8 +1,7 @@
 """Stubs on x86-64: the machine code of engine/stubs.py.
 
 A stub is a call of the common part, whose return address is the stub's name. The first page of stubs stands behind the common part;
-others are objects of their own, which reach it through a word in their code: the linker may put an object's sections anywhere, so none
-of them has data, which code reaches within 2 GiB only.
+others are objects of their own, which may lie anywhere and reach it through a word in their code.
 """
 
 from __future__ import annotations

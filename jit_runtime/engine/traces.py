@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from jit_runtime.engine.dwarf_lines import Row, line_rows
 from jit_runtime.engine.elf import FUNCTION, ObjectFile
-from jit_runtime.engine.orc import Unit
+from jit_runtime.engine.linking import Unit
 
 
 class Frame(NamedTuple):

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from typing import NamedTuple
 
-from jit_runtime.engine.orc import Unit
+from jit_runtime.engine.linking import Unit
 
 UsedRanges = Callable[[int, int], object]
 """(address of a table of {low, high, used}, number of ranges): sets `used` where a closure's entry lies."""
