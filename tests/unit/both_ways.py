@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ctypes
-import itertools
 
 from jit_runtime.codegen.emit import emit_module
-from jit_runtime.codegen.pipelines import compile_to_object, target_machine
+from jit_runtime.codegen.pipelines import compile_to_object
+from jit_runtime.engine.linking import Linking
 from jit_runtime.infer.systems import compile_sources
 from jit_runtime.ir.interpret import Interpreter
 from jit_runtime.ir.nodes import Function, Module
@@ -17,7 +17,6 @@ C_TYPES = {
     "void": None, "i1": ctypes.c_bool, "i8": ctypes.c_uint8, "i16": ctypes.c_uint16, "i32": ctypes.c_uint32,
     "i64": ctypes.c_uint64, "ref": ctypes.c_uint64, "ptr": ctypes.c_uint64, "f32": ctypes.c_float, "f64": ctypes.c_double,
 }  # fmt: skip
-_serial = itertools.count()
 
 
 def module_of(text: str) -> Module:
@@ -34,15 +33,11 @@ class Native:
 
         self._functions = {fn.name: fn for fn in module.functions if "export" in fn.attributes}
         object = compile_to_object(emit_module(module), tier)
-        self._jit = binding.create_lljit_compiler(target_machine(2), use_jit_link=False)
-        library = binding.JITLibraryBuilder().add_object_img(object).add_current_process()
-        for name in self._functions:
-            library = library.export_symbol(name)
-        self._tracker = library.link(self._jit, f"test{next(_serial)}")
+        self._unit = Linking().link(object, self._functions, binding.address_of_symbol)
 
     def call(self, name: str, *args: int | float) -> int | float | None:
         fn = self._functions[name]
-        return _prototype(fn)(self._tracker[name])(*args)  # type: ignore[no-any-return]
+        return _prototype(fn)(self._unit[name])(*args)  # type: ignore[no-any-return]
 
 
 def _prototype(fn: Function) -> type:

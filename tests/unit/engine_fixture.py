@@ -82,7 +82,7 @@ def compile_text(text: str, tier: int = 0) -> bytes:
     llvm.initialize_native_asmprinter()
     if tier not in _machines:
         target = llvm.Target.from_default_triple()
-        _machines[tier] = target.create_target_machine(opt=tier, jit=True, codemodel="jitdefault", reloc="default")
+        _machines[tier] = target.create_target_machine(opt=tier, jit=True, codemodel="small", reloc="pic")
     module = llvm.parse_assembly(text)
     module.verify()
     return _machines[tier].emit_object(module)
