@@ -43,6 +43,7 @@ KERNELS = (
         relative_error=1e-12,
     ),
     Kernel("dot", "(dots a b {n})", 10_000, 3, "179923.5", 1.1, setup="(define a (vector 10000 17 0.5)) (define b (vector 10000 13 0.25))"),
+    Kernel("rows", "(products m 30 {n})", 100, 1, "14406592.5", 1.15, setup="(define m (matrix 30 1000))"),
     Kernel("saxpy", "(saxpys x (vector 10000 13 0.25) {n})", 30_000, 3, "3.0135", 1.1, setup=VECTORS, relative_error=1e-9),
     Kernel("prefix", "(sums a out {n})", 30_000, 3, "-18", 1.1, setup="(define a (numbers 10000)) (define out (numbers 10000))"),
     Kernel("histogram", "(counted a counts {n})", 20_000, 3, "39", 1.1, setup="(define a (numbers 10000)) (define counts (typed-array 256 {{Int}}))"),

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 MOST_ROUNDS = 4
 MOST_TARGETS = 4
 CONSTRUCTORS = frozenset({"cons", "list", "array", "box", "atom", "dict", "construct"})
+VIEWS = frozenset({"array-view", "array-row"})
 STORES = {"array-set!": 1, "array-push!": 1, "array-fill!": 1, "dict-set!": 1, "path-put!": 1, "box-set!": 1, "reset!": 1}
 """Builtins that store into their first argument -> the first argument that may be stored."""
 READS = frozenset(
@@ -280,6 +281,8 @@ def argument_sinks(world: World, facts: Analysis, node: Call) -> list[ParameterS
         return nowhere
     if found.name in CONSTRUCTORS:
         return [RESULT] * len(node.args)
+    if found.name in VIEWS:
+        return [RESULT, *nowhere[1:]]
     if found.name == "append" and node.args:
         return [*nowhere[:-1], RESULT]
     if found.name in STORES:

@@ -106,6 +106,10 @@ def _array(masks: Sequence[int]) -> int:
     return masks[0] & ARRAYS
 
 
+def _view(masks: Sequence[int]) -> int:
+    return masks[0] & sum(ELEMENT_KINDS)
+
+
 def kind_of_new(node: Call, otherwise: int) -> int:
     """What `(typed-array n {Float})` makes, if the kind is constant."""
     kind = node.args[1] if len(node.args) == 2 else None
@@ -131,6 +135,7 @@ RESULT: dict[str, Callable[[Sequence[int]], int]] = {
     "get": lambda masks: _element(masks) | (masks[2] if len(masks) > 2 else 0),
     "array-set!": lambda masks: masks[-1],
     **dict.fromkeys(("array-push!", "array-fill!", "array-slice"), _array),
+    **dict.fromkeys(("array-view", "array-row"), _view),
     "copy": lambda masks: masks[0],
     "list": lambda masks: PAIR if masks else NULL,
     "not": lambda masks: BOOL,

@@ -57,7 +57,7 @@ def field(b: Builder, array: Operand, name: str) -> Operand:
 
 def place(b: Builder, array: Operand, packed: Elements, indices: list[Operand], bound: str = "line") -> Operand:
     """The address of an element, after checks. One index is compared with `bound`."""
-    store = b.load(b.field_address(array, "int-array", "store"), "ref", "field")
+    store, start = b.load(b.field_address(array, "int-array", "store"), "ref", "field"), field(b, array, "start")
     if len(indices) == 1:
         position = indices[0]
         within(b, position, field(b, array, bound), lambda: b.runtime("rt_fail_index", (b.task, array, position), noreturn=True))
@@ -71,7 +71,8 @@ def place(b: Builder, array: Operand, packed: Elements, indices: list[Operand], 
         within(b, i, field(b, array, "rows"), fail)
         within(b, j, columns, fail)
         position = b.op("add", b.op("mul", i, columns), j)
-    return b.offset(b.pointer(store, FIRST - words.OBJECT_TAG), b.op("shl", position, i64(packed.shift)) if packed.shift else position)
+    first = b.offset(b.pointer(store, FIRST - words.OBJECT_TAG), start)
+    return b.offset(first, b.op("shl", position, i64(packed.shift)) if packed.shift else position)
 
 
 def within(b: Builder, index: Operand, limit: Operand, fail: object) -> None:

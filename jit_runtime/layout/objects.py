@@ -55,9 +55,10 @@ class Layout:
         return self.id << TYPE_SHIFT | (HEADER_MUTABLE if self.mutable else 0)
 
 
-# A typed array begins like any array. `line` is its length if it has one dimension, `rows` and `columns` are those of two; else they
-# are 0, so that comparing an index checks the number of indices too. `dims`: the dimensions as a store of Ints, nothing if it has one.
-TYPED_ARRAY = (("length", "i64"), ("store", "ref"), ("line", "i64"), ("rows", "i64"), ("columns", "i64"), ("dims", "ref"))
+# A typed array begins like any array. `start` is where its elements begin in the store, in bytes; not 0 in views only. `line` is its length if it
+# has one dimension, `rows` and `columns` are those of two; else they are 0, so that comparing an index checks the number of indices too.
+# `dims`: the dimensions as a store of Ints; nothing if it has one, false if it has one that cannot grow, since others share the store.
+TYPED_ARRAY = (("length", "i64"), ("store", "ref"), ("start", "i64"), ("line", "i64"), ("rows", "i64"), ("columns", "i64"), ("dims", "ref"))
 
 MACHINE_NAMES = tuple(machine.name for machine in MACHINES)
 

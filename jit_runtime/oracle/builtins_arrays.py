@@ -140,6 +140,8 @@ def need_line(name: str, array: Value) -> None:
     need_array(name, array)
     if len(dims_of(array)) != 1:
         raise_error(errors.FIXED_SHAPE, symbol(name), len(dims_of(array)))
+    if isinstance(array, TypedArray) and array.shared:
+        raise_error(errors.SHARED, symbol(name), len(array.items))
 
 
 def resize(array: Array) -> None:

@@ -15,6 +15,7 @@ from jit_runtime.oracle import (
     builtins_numbers,
     builtins_sequences,
     builtins_text,
+    builtins_views,
 )
 from jit_runtime.oracle.values import Native, Value
 from jit_runtime.types.builtins import BUILTINS
@@ -24,6 +25,7 @@ PLAIN: dict[str, Callable[..., Value]] = {
     **builtins_floats.PLAIN,
     **builtins_text.PLAIN,
     **builtins_arrays.PLAIN,
+    **builtins_views.PLAIN,
     **builtins_data.PLAIN,
     **builtins_sequences.PLAIN,
     **builtins_functions.PLAIN,

@@ -123,14 +123,15 @@ class Array:
 
 
 class TypedArray(Array):
-    """`items` in the order of the last index; `dims` has one entry per dimension. `element`: the class of the elements."""
+    """`items` in the order of the last index; `dims` has one entry per dimension. `element`: the class of the elements. `shared`: there is
+    a view of its elements, or it is one."""
 
-    __slots__ = ("dims",)
+    __slots__ = ("dims", "shared")
     element: type
     zero: Value
 
     def __init__(self, items: list[Value], dims: list[int] | None = None) -> None:
-        self.items, self.dims = items, [len(items)] if dims is None else dims
+        self.items, self.dims, self.shared = items, [len(items)] if dims is None else dims, False
 
 
 class IntArray(TypedArray):

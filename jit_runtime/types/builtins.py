@@ -215,6 +215,8 @@ _ROWS: tuple[tuple[str, int, int | None, int, tuple[str, ...], str], ...] = (
     ("array-push!", 2, 2, ARRAYS, ("rt", "rt_array_push"), "(array-push! a v) -- appends v; returns the array"),
     ("array-pop!", 1, 1, ANY, ("rt", "rt_array_pop"), "(array-pop! a) -- removes and returns the last element"),
     ("array-slice", 2, 3, ARRAYS, ("rt", "rt_array_slice"), "(array-slice a i j) -- a copy of elements i up to, not including, j"),
+    ("array-view", 2, 3, TYPED, ("rt", "rt_array_view"), "(array-view a i j) -- elements (or rows) i up to j of a typed array, not copied"),
+    ("array-row", 2, 2, TYPED, ("rt", "rt_array_row"), "(array-row a i) -- row i of a typed array of several dimensions, not copied"),
     ("copy", 1, 1, ANY, ("rt", "rt_copy"), "(copy x) -- a shallow copy of an array, dict, box or atom; other values themselves"),
     ("list->array", 1, 1, ARRAY, ("rt", "rt_list_to_array"), "(list->array xs) -- a new array with the elements of a list"),
     ("array->list", 1, 1, LIST, ("rt", "rt_array_to_list"), "(array->list a) -- a list with the elements of an array"),

@@ -82,6 +82,9 @@ ELEMENT_KIND = _template(70, "ELEMENT_KIND", "typed-array: no element kind: {0};
 ELEMENT = _template(71, "ELEMENT", "type error: {1k} {1} cannot be an element of {0k}")
 INDEX_COUNT = _template(72, "INDEX_COUNT", "out of bounds: {0} indices for an array of dimension {1}")
 FIXED_SHAPE = _template(73, "FIXED_SHAPE", "type error: {0} needs an array of dimension 1, got dimension {1}")
+SHARED = _template(74, "SHARED", "type error: {0}: a view shares the elements of this array, so its length stays {1}; (copy a) can grow and shrink")
+NO_VIEW = _template(75, "NO_VIEW", "type error: {0} needs a typed array, got {1k} {1}; array-slice copies elements of any array")
+NO_ROW = _template(76, "NO_ROW", "type error: array-row needs an array of dimension 2 or more, got dimension 1; (array-ref a i) is an element")
 
 # assertions, control
 ASSERT = _template(50, "ASSERT", "assertion failed")

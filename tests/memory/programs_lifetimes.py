@@ -127,6 +127,28 @@ PROGRAMS = (
         soak=50_000,
     ),
     Program(
+        21,
+        "payload above a page, of which a view is held",
+        UNKNOWN
+        + """
+(define held nothing)
+(define run n (let loop [i 0] [big nothing] [view nothing] (if (= i n)
+  (list (length big) (array-ref big 1) (array-ref view 0) (array-ref held 1))
+  (let [xs (typed-array 3000 {Int})] (let [part (array-view xs 1 4)]
+    (array-set! part 0 i)
+    (set! held (array-row (typed-array [2 3000] {Int}) 1))
+    (array-set! held 1 i)
+    (churn 40)
+    (loop (+ i 1) xs part))))))
+(define only-view n (let loop [i 0] [view nothing] (if (= i n) (array-ref view 1)
+  (let [xs (typed-array 3000 {Int})] (array-fill! xs i) (churn 40) (loop (+ i 1) (array-view xs 2998))))))
+""",
+        (("(run 50)", "(3000 49 49 49)"), ("(only-view 50)", "49")),
+        "(do (run {n}) (only-view {n}))",
+        turns=2_000,
+        soak=50_000,
+    ),
+    Program(
         22,
         "a dict that grows between a store and its region's end",
         UNKNOWN

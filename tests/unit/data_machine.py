@@ -23,8 +23,8 @@ RUNTIME = pathlib.Path(__file__).parents[2] / "jit_runtime" / "runtime"
 FILES = (
     "values", "text_buffer", "print", "number_text", "numbers", "machine", "machine_numbers", "int_ops",
     "floats", "limbs", "big", "big_text", "sorting",
-    "strings", "string_parts", "unicode", "unicode_tables", "symbols", "lists", "arrays", "typed_arrays", "dicts", "dict_ops", "paths", "ranges",
-    "equal", "hash", "kinds", "structs", "versions", "calls", "kind_tables", "errors", "error_texts", "output", "guard",
+    "strings", "string_parts", "unicode", "unicode_tables", "symbols", "lists", "arrays", "typed_arrays", "views", "dicts", "dict_ops", "paths",
+    "ranges", "equal", "hash", "kinds", "structs", "versions", "calls", "kind_tables", "errors", "error_texts", "output", "guard",
 )  # fmt: skip
 STAND_IN = """
 (define alloc-object [task {CPtr Task}] [dest {CPtr Region}] [bytes {I64}] {I64} (%cast {I64} (malloc bytes)))

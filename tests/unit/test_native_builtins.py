@@ -108,6 +108,10 @@ SAMPLES = {
     "array-length": "[1_2]|(typed-array_[2_3]_{Int})|5",
     "array-push!": "[1] 2|5 1|(typed-array_1_{Float}) 2|(typed-array_1_{Int}) 2.0|(typed-array_[1_1]_{Int}) 2",
     "array-pop!": "[1_2]|[]|5|(typed-array_2_{Char})|(typed-array_[2_1]_{Char})",
+    "array-view": "(typed-array_3_{Int}) 1|(typed-array_[2_2]_{Int}) 1 2|(typed-array_3_{Float}) 1 4|"
+    "(typed-array_3_{Char}) 2 1|(typed-array_3_{Int}) 'a|[1] 0 1|5 0 1",
+    "array-row": "(typed-array_[2_2]_{Int}) 1|(typed-array_[1_2_3]_{Bool}) 0|(typed-array_[2_2]_{Int}) 2|"
+    "(typed-array_[2_2]_{Int}) 'a|(typed-array_2_{Int}) 0|[1] 0",
     "array-slice": "(typed-array_3_{Int}) 1|(typed-array_[2_2]_{Int}) 1 3|[1_2_3] 1 2|[1_2_3] 1|[1] 0 5|5 0 1",
     "copy": "[1_2]|(typed-array_[2_1]_{Int})|(typed-array_2_{Bool})|#{a_1}|(box_1)|'(1)",
     "list->array": "'(1_2)|()|5",
