@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jit_runtime.dataclass import dataclass
+from jit_runtime.entry_heat import EntryHeat
 from jit_runtime.expand.core import Const, Lambda
 from jit_runtime.infer.analysis import Analysis
 from jit_runtime.infer.builtin_functions import as_generic
 from jit_runtime.infer.entries import BuiltinUnit, EntryUnit
-from jit_runtime.infer.linker import QUICK, mangle
+from jit_runtime.infer.linker import OPTIMISED, QUICK, mangle
 from jit_runtime.infer.number_prims import op_symbol
 from jit_runtime.infer.shape import MachineFunction, Shape
 from jit_runtime.infer.world import GenericFunction
 from jit_runtime.layout import words
 from jit_runtime.source.text import NOWHERE
+from jit_runtime.tiering import size
 from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.kinds import Kind
 
@@ -26,10 +28,12 @@ if TYPE_CHECKING:
 class FunctionObject:
     """The permanent object, whose first words the entry code fills in."""
 
+    symbol: str
     word: int
     function: GenericFunction
     stub: int
     unit: Any = None
+    heat: EntryHeat | None = None
 
 
 class FunctionObjects:
@@ -46,7 +50,7 @@ class FunctionObjects:
         name = self._symbol(found)
         if name not in self.made:
             info = 1 << 8 if isinstance(found, Builtin) and self._is_direct(found) else EntryUnit(function, self._world, self._compiler).info
-            made = FunctionObject(0, function, 0)
+            made = FunctionObject(name, 0, function, 0)
             compile = (lambda: self._builtin_entry(made, found)) if isinstance(found, Builtin) else (lambda: self._entry(made))
             made.stub = self._compiler.engine.stub(lambda address, task: self._compiler.entry_called(compile))
             made.word = self._constants.function(function.name, made.stub, info)
@@ -94,20 +98,50 @@ class FunctionObjects:
         if made.unit is not None:
             self._compiler.retire(made.unit)
             made.unit = None
+        if made.heat is not None:
+            made.heat.waiting = None
         self._constants.set_function(made.word, made.stub, EntryUnit(made.function, self._world, self._compiler).info)
 
     # ---- entries ----
 
     def _entry(self, made: FunctionObject) -> int:
         """Compile the generic entry of a function object."""
-        function, compiler = made.function, self._compiler
-        self._infer(function)
-        unit = EntryUnit(function, self._world, compiler)
-        name = compiler.build(unit, unit.build)
-        self._infer(function)
-        made.unit = linked = compiler.link(unit, QUICK, [name])
-        self._constants.set_function(made.word, linked[name], unit.info)
-        return linked[name]  # type: ignore[no-any-return]
+        if made.heat is None and not self._compiler.tiers.never_optimise:
+            made.heat = EntryHeat(self._compiler.engine, made.symbol, lambda: self._compiler.entry_called(lambda: self._hot_entry(made)))
+        unit = self._entry_unit(made, None if made.heat is None else made.heat.again())
+        return self._put(made, self._compiler.link(unit, QUICK, [unit.name]), unit)
+
+    def _entry_unit(self, made: FunctionObject, heat: tuple[str, str] | None) -> EntryUnit:
+        self._infer(made.function)
+        unit = EntryUnit(made.function, self._world, self._compiler, heat)
+        self._compiler.build(unit, unit.build)
+        self._infer(made.function)
+        return unit
+
+    def _hot_entry(self, made: FunctionObject) -> int:
+        """The quick code of an entry was called often: the optimised code, or the quick one as long as that is on its way."""
+        heat, compiler = made.heat, self._compiler
+        assert heat is not None
+        if heat.waiting is None:
+            unit = self._entry_unit(made, None)
+            if compiler.tiers.waits or size(unit) < compiler.tiers.big:
+                return self._put(made, compiler.link(unit, OPTIMISED, [unit.name]), unit)
+            heat.waiting = unit, compiler.engine.object_later(compiler.text_of(unit), OPTIMISED)
+        unit, pending = heat.waiting
+        if not pending.done:
+            heat.again()
+            return int(made.unit[unit.name])
+        heat.waiting = None
+        image = compiler.engine.take(pending)
+        return int(made.unit[unit.name]) if image is None else self._put(made, compiler.link_image(unit, image, [unit.name], pending.seconds), unit)
+
+    def _put(self, made: FunctionObject, linked: Any, unit: EntryUnit) -> int:
+        """The object's calls go to new code."""
+        if made.unit is not None:
+            self._compiler.retire(made.unit)
+        made.unit = linked
+        self._constants.set_function(made.word, linked[unit.name], unit.info)
+        return int(linked[unit.name])
 
     def _infer(self, function: GenericFunction) -> None:
         for method in function.methods:

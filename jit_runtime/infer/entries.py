@@ -24,16 +24,16 @@ from jit_runtime.types.kinds import ANY, BIT
 
 
 class EntryUnit(Unit):
-    """The generic entry of a generic function: dispatches on the number of arguments and on their kinds."""
+    """The generic entry of a generic function: dispatches on the number of arguments and on their kinds. `heat`: symbols of the counter of
+    its calls and of the stub that optimises it; None: it is optimised, or stays as it is."""
 
     dispatches = True
 
-    def __init__(self, function: GenericFunction, world: World, linker: Linker) -> None:
-
+    def __init__(self, function: GenericFunction, world: World, linker: Linker, heat: tuple[str, str] | None = None) -> None:
         body = Const(None, NOWHERE)
         root = MachineFunction(Lambda(function.name, [], None, None, body, NOWHERE), body, None)
         super().__init__(f"entry.{function.name}", world, linker, Analysis(Shape(root)))
-        self.target = function
+        self.target, self.heat = function, heat
 
     @property
     def fixed(self) -> int | None:
@@ -51,6 +51,7 @@ class EntryUnit(Unit):
         fn, given = self.function(self.name, ["ref"] * (count or 0), "ref")
         fn.attributes.add("export")
         b = self.start(fn, self.facts.shape.root)
+        self.count_call(b, fn, self.heat)
         if count is not None:
             self.call(b, [Val(op, ANY) for op in self.read_arguments(b, given, ["ref"] * count)])
         else:

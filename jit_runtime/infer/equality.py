@@ -88,5 +88,6 @@ def exact_float(value: Val) -> bool:
 @binary
 def eq(b: Builder, x: Val, y: Val, builtin: Builtin) -> Val:
     if x.mask & y.mask & (NUMBER | BIT["Own Any"] | ~BUILTIN):
-        return Val(is_true(b, b.runtime("rt_eq", (b.task, b.dest, b.to_word(x), b.to_word(y)), "ref")), BOOL)
+        name = "rt_eq" if b.unit.tier == QUICK else "rt_eq_words"
+        return Val(is_true(b, b.runtime(name, (b.task, b.dest, b.to_word(x), b.to_word(y)), "ref")), BOOL)
     return Val(b.compare("eq", b.bits(b.to_word(x)), b.bits(b.to_word(y))), BOOL)

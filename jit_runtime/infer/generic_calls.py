@@ -42,7 +42,7 @@ def through(b: Builder, function: GenericFunction, found: Dispatch, values: Valu
     if first is not None and first.instance is not None and not first.tests and not first.same:
         return call_instance(b, first.instance, values, k)
     join = joined(b, mask, k)
-    asked = question(found, b.unit.world.universe)
+    asked = question(found, b.unit.world.universe, final=is_final(b))
     if asked is not None:
         decided(b, function, found, asked, values, k, join)
         return go_on(b, join)
@@ -118,12 +118,17 @@ def narrowed(b: Builder, value: Val | Virtual, tests: list[tuple[int, Kind]], in
 def late(b: Builder, function: GenericFunction, values: Values, join: Join | Fields) -> None:
     """No method that is known here takes the arguments: one that was added since may. The function's own entry knows, and raises
     the error otherwise; what it gives has to be what this code assumes of the call."""
-    if b.unit.dispatches or (b.fn is b.unit.form_function and not b.unit.loops):
+    if is_final(b):
         no_method(b, function, values)
         return
     outer, b.unlikely = b.unlikely, True
     through_entry(b, function, values, join, "a method that is added later")
     b.unlikely = outer
+
+
+def is_final(b: Builder) -> bool:
+    """Does nobody know more methods than this code: the function's own entry, or a form that runs once?"""
+    return b.unit.dispatches or (b.fn is b.unit.form_function and not b.unit.loops)
 
 
 def through_entry(b: Builder, function: GenericFunction, values: Values, join: Join | Fields, what: str) -> None:

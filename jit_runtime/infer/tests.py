@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import KindRef
-from jit_runtime.infer.code import CODE, UINT64, Val, i64
+from jit_runtime.infer.code import BOOL, CODE, INT, UINT64, Val, i64
 from jit_runtime.ir.nodes import Imm, Operand, Symbol
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import LAYOUTS, TYPE_SHIFT
-from jit_runtime.types.kinds import BIT, BUILTIN, CONCRETE, Abstract, Kind, Primitive, Struct, Union
+from jit_runtime.types.kinds import BIT, BUILTIN, CONCRETE, Abstract, Kind, Primitive, Struct, Union, ValueKind
 from jit_runtime.types.order import certain, is_nominal
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ def in_set(b: Builder, value: Val, mask: int) -> Operand:
 
 BY_INDEX = UINT64 | BIT["Own Integer"] | BIT["Own AbstractFloat"] | BIT["Own Any"]
 """Kinds whose values are immediates or objects: the runtime tells them."""
+IDENTICAL = (INT, BOOL, BIT["Char"], BIT["Nothing"], BIT["Null"], BIT["Symbol"])
+"""Kinds of which two values are the same exactly if their words are: Ints, as long as they are fixnums."""
 MOST_HEADERS = 4  # structs told apart by comparing headers; more are a call
 
 
@@ -67,6 +69,8 @@ def in_kind(b: Builder, value: Val, kind: Kind) -> Operand:
         structs = b.unit.world.universe.structs_in(inside & ~BUILTIN)
         if structs is not None and len(structs) <= MOST_HEADERS and not inside & BUILTIN:
             return is_some_struct(b, value, structs)
+    if isinstance(kind, ValueKind) and (constant := b.unit.constant(b, kind.value)).mask in IDENTICAL and is_small(kind.value):
+        return b.compare("eq", value.op, constant.op) if value.mask == constant.mask == INT else same_word(b, value, constant)
     word = b.to_word(value)
     if isinstance(kind, Primitive) and kind.machine.bits < 64:
         code = words.machine_code(kind.mask.bit_length() - 1, kind.number)
@@ -75,6 +79,15 @@ def in_kind(b: Builder, value: Val, kind: Kind) -> Operand:
     if isinstance(kind, (Abstract, Union)) and is_nominal(kind) and not b.unit.world.universe.primitives:
         return in_table(b, word, kind)
     return b.compare("ne", b.runtime("rt_in_kind", (b.task, word, b.unit.constant(b, KindRef(kind)).op), "i64"), i64(0))
+
+
+def is_small(value: object) -> bool:
+    """Is an Int a fixnum? Of other values of IDENTICAL kinds nothing is asked."""
+    return type(value) is not int or words.is_fixnum_range(value)
+
+
+def same_word(b: Builder, x: Val, y: Val) -> Operand:
+    return b.compare("eq", b.bits(b.to_word(x)), b.bits(b.to_word(y)))
 
 
 def in_table(b: Builder, word: Operand, kind: Kind) -> Operand:

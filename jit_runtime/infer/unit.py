@@ -122,7 +122,7 @@ class Unit:
         b = self.start(fn, self.facts.shape.root)
         args = self.read_arguments(b, given, reps(ways))
         if self.tier == QUICK:
-            self.count_call(b, inst, fn)
+            self.count_call(b, fn, self.linker.heat(inst))
             if not self.is_leaf():
                 b.guard()
         elif self.calls_itself(inst):
@@ -170,9 +170,8 @@ class Unit:
         args = iter(self.read_arguments(b, given, reps(convention.arguments)))
         return b, [from_parts(b, way, mask, args) for way, mask in zip(convention.arguments, key, strict=True)]
 
-    def count_call(self, b: Builder, inst: Instance, fn: Function) -> None:
+    def count_call(self, b: Builder, fn: Function, symbols: tuple[str, str] | None) -> None:
         """Quick tier: after so many calls, go to the stub that compiles the optimised code, with the arguments as they came."""
-        symbols = self.linker.heat(inst)
         if symbols is None:
             return
         counter, stub = symbols
