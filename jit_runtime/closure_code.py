@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from jit_runtime.compiler import Compiler
 
 
+LEAST_ROOM = 64
+
+
 class Known(NamedTuple):
     """`structs`: the versions that a unit's code knows. `relies`: those that it takes unchecked from what was declared."""
 
@@ -36,6 +39,7 @@ class ExistingCode:
     def __init__(self, compiler: Compiler) -> None:
         self._compiler = compiler
         self._known: dict[Any, Known] = {}
+        self._room = LEAST_ROOM  # entries until those of unloaded code are dropped
         self._primitives = 0  # kinds of the program that all code knows of
 
     def note(self, linked: Any, unit: Unit) -> None:
@@ -43,16 +47,25 @@ class ExistingCode:
         structs = unit.known_structs()
         if structs or unit.closure_code:
             name = unit.instance.method.function.name if unit.instance is not None else "a form"
-            self._known[linked] = Known(structs, unit.relies, tuple(unit.closure_code), name)
+            self._remember(linked, Known(structs, unit.relies, tuple(unit.closure_code), name))
 
     def note_batch(self, linked: Any, structs: int, relies: int) -> None:
         """A unit of many forms, which makes no closures, was linked."""
         if structs:
-            self._known[linked] = Known(structs, relies, (), "a form")
+            self._remember(linked, Known(structs, relies, (), "a form"))
+
+    def _remember(self, linked: Any, known: Known) -> None:
+        if len(self._known) >= self._room:
+            self._forget_unloaded()
+            self._room = max(LEAST_ROOM, 2 * len(self._known))
+        self._known[linked] = known
+
+    def _forget_unloaded(self) -> None:
+        self._known = {linked: known for linked, known in self._known.items() if not linked.closed}
 
     def _live(self, mask: int | None) -> dict[Any, Known]:
         """Of the units that are linked still, those that know a version in the set; None: all."""
-        self._known = {linked: known for linked, known in self._known.items() if not linked.closed}
+        self._forget_unloaded()
         return {linked: known for linked, known in self._known.items() if mask is None or known.structs & mask}
 
     # ---- code that is running ----

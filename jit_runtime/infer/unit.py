@@ -17,6 +17,7 @@ from jit_runtime.infer.code import NOTHING, Code, Val, i64, word
 from jit_runtime.infer.continuations import Fill, Return
 from jit_runtime.infer.conventions import Convention, Way, call_rep, from_parts, reps
 from jit_runtime.infer.explain import Allocation, CallNote
+from jit_runtime.infer.leaves import Guard
 from jit_runtime.infer.linker import OPTIMISED, QUICK, Closure, Linker, Place, mangle
 from jit_runtime.infer.local_entries import from_buffer
 from jit_runtime.infer.machine_calls import place_arguments
@@ -245,7 +246,7 @@ class Unit:
         if not isinstance(lam, Lambda):
             b.tail(mf.body, Return(ANY, "ref"))
             return
-        b.guard()
+        guard = Guard(b)
         if self.slow_arity(lam):
             from_buffer(b, lam)
         else:
@@ -257,6 +258,7 @@ class Unit:
                 bind(b, param.var, Val(arg, self.facts.vars.get(param.var, ANY)))
         result = self.facts.results.get(id(lam), 0)
         self.body(b, lam, result, call_rep(result))
+        guard.drop_in_leaf()
 
     # ---- closures ----
 
