@@ -14,6 +14,7 @@ from jit_runtime.infer import (  # noqa: F401
     structs,
     typed_arrays,
     value_prims,
+    views,
 )
 from jit_runtime.infer.prims import PRIMS
 
