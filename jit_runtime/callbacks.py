@@ -12,7 +12,7 @@ from jit_runtime.definitions import evaluated_parts
 from jit_runtime.expand.core import DefineMethod, DefineValue, DefineVersion
 from jit_runtime.infer.world import GenericFunction
 from jit_runtime.layout import words
-from jit_runtime.pipeline import BUILD, EMIT, EXPAND, LINK, RUN
+from jit_runtime.pipeline import EMIT, EXPAND, LINK, LOOPS, RUN
 from jit_runtime.types.builtins import find_builtin
 from jit_runtime.types.kinds import Struct, Variable
 from jit_runtime.types.order import below
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jit_runtime.compiler import Compiler
 
 BELOW, KIND_OF, VALUE_KIND, METHODS, MAKER, WHY, REGIONS, TYPED = range(8)  # runtime/kinds.omni, ASK-; then the stages of code
-CODE = (BUILD, EMIT, LINK)
+CODE = (LOOPS, EMIT, LINK)
 VERSION = TYPED + len(CODE) + 1
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint64)
 _PENDING = words.UNBOUND  # the answer that means: an error goes on, with task.payload

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jit_runtime.engine.elf import ObjectFile
-from jit_runtime.pipeline import BUILD, EMIT, INFER, LINK, ROOTS
+from jit_runtime.pipeline import BUILD, EMIT, INFER, LINK, LOOPS, ROOTS
 
 if TYPE_CHECKING:
     from jit_runtime.compiler import Compiler
@@ -72,7 +72,7 @@ class CodeAccounts:
 
     def _seconds(self) -> float:
         seconds = self._compiler.pipeline.seconds
-        return sum(seconds.get(stage.name, 0.0) for stage in (INFER, BUILD, ROOTS, EMIT, LINK))
+        return sum(seconds.get(stage.name, 0.0) for stage in (INFER, BUILD, LOOPS, ROOTS, EMIT, LINK))
 
     def read(self) -> dict[str, int]:
         """By the names of CODE_LEVELS and CODE_COUNTERS; from any thread."""

@@ -29,7 +29,7 @@ from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance, Meth
 from jit_runtime.kind_objects import KindObjects
 from jit_runtime.literals import Literals
 from jit_runtime.passes.form_data import WORDS, separate
-from jit_runtime.pipeline import BUILD, EMIT, INFER, LINK, ROOTS, Pipeline
+from jit_runtime.pipeline import BUILD, EMIT, INFER, LINK, LOOPS, ROOTS, Pipeline
 from jit_runtime.sites import Sites
 from jit_runtime.tiering import Tiers
 from jit_runtime.types.builtins import Builtin
@@ -221,14 +221,14 @@ class Compiler:
         return linked
 
     def link(self, unit: Unit | Merged | Part, tier: int, exports: list[str]) -> Any:
-        text = self.text_of(unit)
+        text = self.text_of(unit, tier)
         region, names = self.literals.of_unit(unit)
         return self.note(unit, self.pipeline.run(LINK, self.engine, text, exports, tier, names), region, tier)
 
     def link_once(self, unit: Unit) -> Any:
         """Link a form that runs once, and of which nothing stays: its object is that of all forms of this shape."""
         image = self.engine.image
-        self.pipeline.run(ROOTS, unit.module)
+        self.pipeline.run(ROOTS, self.pipeline.run(LOOPS, unit.module, QUICK))
         data = separate(unit.module, image.signatures)
         region, literals = self.literals.of_unit(unit)
         words = (ctypes.c_uint64 * len(data.words))(*data.words)
@@ -244,9 +244,9 @@ class Compiler:
         region, names = self.literals.of_unit(unit)
         return self.note(unit, self.engine.link(image, exports, names), region, OPTIMISED, seconds)
 
-    def text_of(self, unit: Unit | Merged | Part) -> str:
-        """LLVM text."""
-        self.pipeline.run(ROOTS, unit.module)
+    def text_of(self, unit: Unit | Merged | Part, tier: int) -> str:
+        """LLVM text for a tier."""
+        self.pipeline.run(ROOTS, self.pipeline.run(LOOPS, unit.module, tier))
         return self.emitted(unit)
 
     def emitted(self, unit: Unit | Merged | Part) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jit_runtime.explain import instances, not_called
-from jit_runtime.pipeline import BUILD, DUMPS, EMIT, EXPAND, READ, ROOTS, Stage
+from jit_runtime.pipeline import DUMPS, EMIT, EXPAND, LOOPS, READ, ROOTS, Stage
 from jit_runtime.source.diagnostics import OmniError, fail
 from jit_runtime.source.text import Source
 from jit_runtime.syntax.reader import read
@@ -68,9 +68,9 @@ def of_core(compiler: Compiler, core: Core, stage: Stage) -> str:
 
 def of_unit(compiler: Compiler, unit: Unit, stage: Stage) -> str:
     """The stages after build, up to the one that was asked for."""
-    made = unit.module
-    if stage is BUILD:
-        return shown(BUILD, made)
+    made = compiler.pipeline.run(LOOPS, unit.module, unit.tier)
+    if stage is LOOPS:
+        return shown(LOOPS, made)
     made = compiler.pipeline.run(ROOTS, made)
     if stage is ROOTS:
         return shown(ROOTS, made)

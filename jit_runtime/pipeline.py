@@ -6,6 +6,7 @@
 | expand | sugar, patterns, most special forms        | every name is a variable of a node around it or a global (expand/verify)   |
 | infer  | unknown kinds                              | every expression has a kind set, every call of a known function its methods |
 | build  | core nodes, kind sets, implicit allocation | machine types; allocations name a region, stores have barriers (ir/verify) |
+| loops  | back-edges without guards                  | every turn of a loop passes a guard; optimised: checks may fail, joins know |
 | roots  | references in registers across a safepoint | they are in the root stack across it (passes/roots)                        |
 | emit   | IR                                         | complete LLVM text: what is outside has a declaration                      |
 | link   | text                                       | machine code in memory; LLVM verified the module; symbols are resolved     |
@@ -26,10 +27,11 @@ from jit_runtime.codegen.emit import emit_module
 from jit_runtime.expand.expand import expand_toplevel
 from jit_runtime.infer.linker import OPTIMISED
 from jit_runtime.infer.world import Instance
+from jit_runtime.passes.blocks import drop_unreachable
 from jit_runtime.passes.hot_paths import split_hot_paths
 from jit_runtime.passes.ranges import remove_checks
 from jit_runtime.passes.roots import root
-from jit_runtime.passes.strips import guard_loops
+from jit_runtime.passes.strips import guard_loops, only_guards
 from jit_runtime.syntax.reader import read
 
 if TYPE_CHECKING:
@@ -68,11 +70,21 @@ def build(unit: Unit, make: Callable[..., object], *arguments: Any) -> Module:
     """Fill a unit's module: `make` is the method of the unit that does it (`form`, `method`, or `build` of glue code)."""
     make(*arguments)
     for fn in unit.module.functions:
-        if unit.tier == OPTIMISED:
+        drop_unreachable(fn)
+    return unit.module
+
+
+def loops(module: Module, tier: int) -> Module:
+    """In place: guards, and what optimised code gets of passes. Quick code has the loops as they were built: it is left from any of them."""
+    for fn in () if module.guarded else module.functions:
+        if tier == OPTIMISED:
             split_hot_paths(fn)
             remove_checks(fn)
-        guard_loops(fn)
-    return unit.module
+            guard_loops(fn)
+        else:
+            only_guards(fn)
+    module.guarded = True
+    return module
 
 
 def roots(module: Module) -> Module:
@@ -150,14 +162,15 @@ def _verify_rooted(module: Module, engine: Engine) -> None:
 READ = Stage("read", read, "forms", _show_form)
 EXPAND = Stage("expand", expand_toplevel, "core", _show_core, _verify_core)
 INFER = Stage("infer", infer)
-BUILD = Stage("build", build, "typed", _show_module, _verify_module)
+BUILD = Stage("build", build, verify=_verify_module)
+LOOPS = Stage("loops", loops, "typed", _show_module, _verify_module)
 ROOTS = Stage("roots", roots, "placed", _show_module, _verify_rooted)
 EMIT = Stage("emit", emit_module, "llvm", str)
 LINK = Stage("link", link, "asm", _assembly)
 RUN = Stage("run", run)
 SHOW = Stage("show", show)
 
-STAGES = (READ, EXPAND, INFER, BUILD, ROOTS, EMIT, LINK, RUN, SHOW)
+STAGES = (READ, EXPAND, INFER, BUILD, LOOPS, ROOTS, EMIT, LINK, RUN, SHOW)
 DUMPS = {stage.dump: stage for stage in STAGES if stage.dump}
 
 

@@ -21,6 +21,7 @@ from jit_runtime.infer.specialisation import gains_by_heat
 from jit_runtime.infer.unit import Unit
 from jit_runtime.ir.nodes import Function, Module
 from jit_runtime.passes.loop_entries import Header, copied, counted, counter_name, entry, headers
+from jit_runtime.pipeline import LOOPS
 
 if TYPE_CHECKING:
     from jit_runtime.compiler import CodeSlot, Compiler
@@ -143,10 +144,16 @@ class Tiers:
 
     def link(self, unit: Unit, tier: int, slot: CodeSlot | None) -> Any:
         """Link a unit for the first time."""
-        found = self._loops_of(unit) if tier == OPTIMISED else []
-        if not found:
+        if tier == QUICK or self._is_optimised_at_once(unit):
             return self._compiler.link_unit(unit, tier)
         exports = self._compiler.exports_of(unit)
+        if size(unit.module) < self.big:
+            small = Part(unit, [copied(fn)[0] for fn in unit.module.functions])
+            if size(self._compiler.pipeline.run(LOOPS, small.module, tier)) < self.big:
+                return self._compiler.belongs(self._compiler.link(small, tier, exports), unit)
+        found = [(fn, loops) for fn in unit.module.functions if (loops := headers(fn))]
+        if not found:
+            return self._compiler.link_unit(unit, tier)
         made = Looping(unit, slot, found, self.turns)
         for loop in made.loops:
             address = ctypes.addressof(loop.counter)
@@ -159,11 +166,10 @@ class Tiers:
         linked.keep.append(made)
         return linked
 
-    def _loops_of(self, unit: Unit) -> list[tuple[Function, list[Header]]]:
-        """The loops of a unit that is not to be optimised at once; none where it is. Closures of a form may outlive the form."""
-        if size(unit) < self.big or (unit.instance is None and unit.makes_closures):
-            return []
-        return [(fn, found) for fn in unit.module.functions if (found := headers(fn))]
+    @staticmethod
+    def _is_optimised_at_once(unit: Unit) -> bool:
+        """However large it is: closures of a form may outlive the form, and without loops nothing is left while it runs."""
+        return (unit.instance is None and unit.makes_closures) or not any(fn.back_edges for fn in unit.module.functions)
 
     # ---- hot functions ----
 
@@ -193,10 +199,11 @@ class Tiers:
                 if caller is not slot.instance:
                     compiler.definitions.invalidate(caller)
         unit = compiler.unit_of(slot.instance, slot, OPTIMISED)
-        if self.waits or size(unit) < self.big:
+        compiler.pipeline.run(LOOPS, unit.module, OPTIMISED)
+        if self.waits or size(unit.module) < self.big:
             return compiler.put(slot, compiler.link_unit(unit, OPTIMISED), unit.name)
         compiler.exports_of(unit)
-        text = compiler.text_of(unit)
+        text = compiler.text_of(unit, OPTIMISED)
         pending = self._engine.object_later(text, OPTIMISED)
         self._calls[slot] = Awaited(unit, text, pending, int(slot.slot.target), self._engine.stack_pointer)
         return self._arrived(slot)
@@ -239,7 +246,7 @@ class Tiers:
         if loop not in looping.wanted and looping.waiting is None:
             looping.wanted.append(loop)
             part = looping.part()
-            looping.waiting = part, self._engine.object_later(self._compiler.text_of(part), OPTIMISED)
+            looping.waiting = part, self._engine.object_later(self._compiler.text_of(part, OPTIMISED), OPTIMISED)
         if looping.waiting is not None and (self.waits or looping.waiting[1].done):
             self._install(looping)
         if looping.optimised is None or loop.entry_name not in looping.optimised.addresses:
@@ -274,5 +281,5 @@ class Tiers:
                     self._compiler.retire(made.optimised)
 
 
-def size(unit: Unit) -> int:
-    return sum(len(block.ins) for fn in unit.module.functions for block in fn.blocks)
+def size(module: Module) -> int:
+    return sum(len(block.ins) for fn in module.functions for block in fn.blocks)

@@ -173,8 +173,9 @@ class Function:
 
 @dataclass(slots=True, eq=False)
 class Module:
-    """A unit of code generation. `data` are named constants: name -> bytes."""
+    """A unit of code generation. `data` are named constants: name -> bytes. `guarded`: its loops have guards, and what else the tier gives them."""
 
     name: str
     functions: list[Function] = field(default_factory=list)
     data: dict[str, bytes] = field(default_factory=dict)
+    guarded: bool = False

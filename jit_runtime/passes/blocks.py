@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
 
-from jit_runtime.ir.nodes import Block
+from jit_runtime.ir.nodes import Block, Function
 
 
 def reverse_postorder(first: Block, among: Container[Block] | None = None, after: Callable[[Block], tuple[Block, ...]] | None = None) -> list[Block]:
@@ -27,6 +27,12 @@ def reverse_postorder(first: Block, among: Container[Block] | None = None, after
             work.pop()
     order.reverse()
     return order
+
+
+def drop_unreachable(fn: Function) -> None:
+    reached = set(reverse_postorder(fn.blocks[0]))
+    fn.back_edges = [edge for edge in fn.back_edges if edge.head in reached and edge.block in reached]
+    fn.blocks = [block for block in fn.blocks if block in reached]
 
 
 def successors(block: Block) -> tuple[Block, ...]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from jit_runtime.ir import ops
 from jit_runtime.ir.nodes import Block, Function, Ins, Operand, Temp, Variable
-from jit_runtime.passes.loop_entries import with_callee
 
 Rewrite = Callable[[Ins, Ins], list[Ins]]
 
@@ -99,3 +99,10 @@ def called(ins: Ins) -> Temp | None:
     """The function that a call finds in a temporary."""
     callee = ins.attr.callee if ins.op in ("call", "tailcall") else None
     return callee if isinstance(callee, Temp) else None
+
+
+def with_callee(attr: ops.Call, callee: Operand) -> ops.Call:
+    return ops.Call(
+        callee, attr.args, attr.result, attr.cconv, safepoint=attr.safepoint, noreturn=attr.noreturn, variadic=attr.variadic,
+        notail=attr.notail, changes_nothing=attr.changes_nothing,
+    )  # fmt: skip

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Container, Iterator
 
 from jit_runtime.ir.nodes import Function, Imm, Ins, Module, Operand, Symbol
-from jit_runtime.passes.loop_entries import with_callee
+from jit_runtime.passes.copies import with_callee
 
 WORDS = "its.words"
 _CONTROL = ("call", "tailcall", "store", "set", "ret")

@@ -3,8 +3,8 @@
 Both tiers are made from the same IR. Quick code counts the turns of each loop (`counted`); when a counter is used up it asks for optimised
 code, and goes on there with the live values in the argument buffer. `entry` makes the function that takes them from there.
 
-Before: a `br` that goes back to a loop's header, behind the loop's guard, is marked AGAIN. Nothing is on the root stack yet: the roots pass
-runs afterwards, on each copy.
+Before: IR as built, with its loops in `Function.back_edges`. Each copy gets the passes of its tier afterwards, so that both agree on what is
+live at a header, whatever passes make of the loop. Nothing is on the root stack yet.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from jit_runtime.ir import ops
-from jit_runtime.ir.nodes import Block, Function, Imm, Ins, Operand, Symbol, Temp, Variable
+from jit_runtime.ir.nodes import BackEdge, Block, Function, Imm, Ins, Operand, Symbol, Temp, Variable
 from jit_runtime.layout.records import TASK
+from jit_runtime.passes.blocks import between, predecessors
+from jit_runtime.passes.copies import with_callee
+from jit_runtime.passes.strips import only_guards
 
 MOST_LIVE = 200  # values; the argument buffer has room for more
 ARGUMENTS = TASK.offsets["arguments"]
@@ -31,7 +34,7 @@ class Header(NamedTuple):
 
 def headers(fn: Function) -> list[Header]:
     """The loops of a function that can be entered. None of a function with memory in its frame, which would not outlive the jump."""
-    targets = list(dict.fromkeys(block.ins[-1].targets[0] for block in fn.blocks if is_back_edge(block.ins[-1])))
+    targets = list(dict.fromkeys(edge.head for edge in fn.back_edges))
     if not targets or any(ins.op == "stack" for block in fn.blocks for ins in block.ins):
         return []
     live = live_at(fn, targets)
@@ -92,15 +95,47 @@ def live_at(fn: Function, wanted: list[Block]) -> dict[Block, list[Name]]:
 # ---- copies ----
 
 
-def copied(fn: Function, name: str | None = None) -> tuple[Function, dict[Block, Block]]:
+class Copy:
+    """Blocks of a function that are made again in another one: with temporaries of their own, or (`fresh` false) the same."""
+
+    def __init__(self, made: Function, fn: Function, region: list[Block], *, fresh: bool) -> None:
+        self.made, self.fn, self.region = made, fn, region
+        self.blocks = {block: made.block(block.name.rsplit(".", 1)[0]) if fresh else Block(block.name) for block in region}
+        if not fresh:
+            made.blocks += self.blocks.values()
+        defined = (ins.dest for block in region for ins in block.ins if ins.dest is not None) if fresh else ()
+        self.temps: dict[Operand, Operand] = {dest: made.temp(dest.type) for dest in defined}
+
+    def fill(self, outside: dict[Block, Block]) -> None:
+        """`outside`: where jumps out of the region go."""
+        temps, targets = self.temps, outside | self.blocks
+        for block, copy in self.blocks.items():
+            for i in block.ins:
+                args, attr, dest = i.args, i.attr, i.dest
+                if temps:
+                    args, dest = tuple(temps.get(a, a) for a in args), temps.get(dest, dest)  # type: ignore[arg-type,assignment]
+                    if i.op in ("call", "tailcall") and attr.callee in temps:
+                        attr = with_callee(attr, temps[attr.callee])
+                copy.ins.append(Ins(i.op, args, dest, attr, i.span, tuple(targets[t] for t in i.targets)))
+        for edge in self.fn.back_edges:
+            if edge.head in self.blocks and edge.block in self.blocks:
+                arrays = {temps.get(a, a) for a in edge.arrays}
+                self.made.back_edges.append(BackEdge(self.blocks[edge.head], self.blocks[edge.block], arrays, edge.span))
+        for region, name in self.fn.homes.items():
+            self.made.homes[temps.get(region, region)] = temps.get(name, name)  # type: ignore[assignment]
+
+
+def bare(fn: Function, name: str) -> Function:
+    """The function without its blocks."""
+    return Function(name, list(fn.params), fn.result, fn.cconv, [], list(fn.variables), set(fn.attributes), fn.span, fn.next_id, fn.sites)
+
+
+def copied(fn: Function) -> tuple[Function, dict[Block, Block]]:
     """The function with blocks and instructions of its own, which passes may rewrite."""
-    made = Function(name or fn.name, list(fn.params), fn.result, fn.cconv, [], list(fn.variables), set(fn.attributes), fn.span, fn.next_id, fn.sites)
-    made.homes = dict(fn.homes)
-    blocks = {block: Block(block.name) for block in fn.blocks}
-    for block, copy in blocks.items():
-        copy.ins = [Ins(i.op, i.args, i.dest, i.attr, i.span, tuple(blocks[t] for t in i.targets)) for i in block.ins]
-        made.blocks.append(copy)
-    return made, blocks
+    made = bare(fn, fn.name)
+    copy = Copy(made, fn, fn.blocks, fresh=False)
+    copy.fill({})
+    return made, copy.blocks
 
 
 def counter_name(fn: Function, header: Header) -> str:
@@ -110,6 +145,7 @@ def counter_name(fn: Function, header: Header) -> str:
 def counted(fn: Function, found: list[Header]) -> Function:
     """The quick tier's copy: its loops count, and go over to optimised code when there is some."""
     made, blocks = copied(fn)
+    only_guards(made)
     for header in found:
         target = blocks[header.block]
         for block in list(made.blocks):
@@ -154,73 +190,42 @@ def place(fn: Function, block: Block, i: int) -> Temp:
 
 
 def entry(fn: Function, header: Header, name: str) -> Function:
-    """A function that begins at a loop's header: it takes task, destination and environment, and the live values from the buffer."""
-    made, blocks = copied(fn, name)
-    made.params = made.params[:3]
-    made.attributes = {"export"}
-    start = Block("enter")
-    made.blocks = [start, *reachable(blocks[header.block])]
-    again = {ins.dest for block in made.blocks for ins in block.ins if isinstance(ins.dest, Temp)}
-    twice = {live: made.variable(f"t{live.id}", live.type) for live in header.live if isinstance(live, Temp) and live in again}
+    """A function that begins at a loop's header: it takes task, destination and environment, and the live values from the buffer.
+
+    What lies behind the header is copied once for each loop around it: the first copy until the loop around this one takes its next turn, the
+    second from there on, and so on. So each value is computed in one place, and loops have their headers as their only entries, for the passes.
+    """
+    made = bare(fn, name)
+    made.params, made.attributes = made.params[:3], {"export"}
+    start = made.block("enter")
+    heads = [header.block, *loops_around(fn, header.block)]
+    outside: dict[Block, Block] = {}
+    for i, head in reversed(list(enumerate(heads))):
+        copy = Copy(made, fn, reachable(head, heads[i + 1 :]), fresh=True)
+        copy.fill(outside)
+        outside[head] = copy.blocks[head]
     for i, live in enumerate(header.live):
         at = place(made, start, i)
-        value = live if isinstance(live, Temp) and live not in twice else made.temp(live.type)
+        value = live if isinstance(live, Temp) else made.temp(live.type)
         start.ins.append(Ins("load", (at,), value))
-        home = live if isinstance(live, Variable) else twice.get(live)
-        if home is not None:
-            start.ins.append(Ins("set", (home, value)))
-    start.ins.append(Ins("br", targets=(blocks[header.block],)))
-    if twice:
-        demote(made, twice)
+        if isinstance(live, Variable):
+            start.ins.append(Ins("set", (live, value)))
+    start.ins.append(Ins("br", targets=(outside[header.block],)))
     return made
 
 
-def reachable(block: Block) -> list[Block]:
+def loops_around(fn: Function, block: Block) -> list[Block]:
+    """The headers of the loops around a loop, innermost first."""
+    before = predecessors(fn.blocks)
+    bodies = {edge.head: between(edge.head, edge.block, before) for edge in fn.back_edges if edge.head is not block}
+    return sorted((head for head, body in bodies.items() if block in body), key=lambda head: len(bodies[head]))
+
+
+def reachable(block: Block, stops: list[Block]) -> list[Block]:
     found, work = {block: None}, [block]
     while work:
         for target in work.pop().ins[-1].targets:
-            if target not in found:
+            if target not in found and target not in stops:
                 found[target] = None
                 work.append(target)
     return list(found)
-
-
-def demote(fn: Function, homes: dict[Temp, Variable]) -> None:
-    """Temporaries that have two values now, one from the buffer and one that is computed again, live in variables."""
-    now: dict[Operand, Variable] = dict(homes.items())
-    fn.homes = {now.get(region, region): now.get(name, name) for region, name in fn.homes.items()}
-    for block in fn.blocks[1:]:
-        out: list[Ins] = []
-        for ins in block.ins:
-            ins.args = tuple(read(fn, homes[a], out) if isinstance(a, Temp) and a in homes else a for a in ins.args)
-            if ins.op in ("call", "tailcall") and ins.attr.callee in homes:
-                ins.attr = with_callee(ins.attr, read(fn, homes[ins.attr.callee], out))
-            out.append(ins)
-            if isinstance(ins.dest, Temp) and ins.dest in homes:
-                if ops.is_terminator(ins.op):
-                    ins.targets = tuple(behind(fn, target, homes[ins.dest], ins.dest) for target in ins.targets)
-                else:
-                    out.append(Ins("set", (homes[ins.dest], ins.dest)))
-        block.ins = out
-
-
-def read(fn: Function, variable: Variable, out: list[Ins]) -> Temp:
-    made = fn.temp(variable.type)
-    out.append(Ins("get", (variable,), made))
-    if variable in fn.homes:
-        fn.homes[made] = fn.homes[variable]
-    return made
-
-
-def behind(fn: Function, target: Block, variable: Variable, value: Temp) -> Block:
-    """A block on the way to `target` that keeps what the instruction before it computed."""
-    made = fn.block("kept")
-    made.ins = [Ins("set", (variable, value)), Ins("br", targets=(target,))]
-    return made
-
-
-def with_callee(attr: ops.Call, callee: Operand) -> ops.Call:
-    return ops.Call(
-        callee, attr.args, attr.result, attr.cconv, safepoint=attr.safepoint, noreturn=attr.noreturn, variadic=attr.variadic,
-        notail=attr.notail, changes_nothing=attr.changes_nothing,
-    )  # fmt: skip

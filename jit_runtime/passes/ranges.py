@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from jit_runtime.ir.nodes import Block, Function, Ins
 from jit_runtime.ir.ops import LARGEST_LENGTH
-from jit_runtime.passes.blocks import reverse_postorder
+from jit_runtime.passes.blocks import drop_unreachable
 from jit_runtime.passes.values import Value, Values
 
 LEAST, MOST = -(1 << 63), (1 << 63) - 1
@@ -37,9 +37,7 @@ def remove_checks(fn: Function) -> None:
     """Rewrite one function in place."""
     if any(is_check(block) for block in fn.blocks):
         Ranges(fn).remove()
-        reached = set(reverse_postorder(fn.blocks[0]))
-        fn.back_edges = [edge for edge in fn.back_edges if edge.head in reached and edge.block in reached]
-        fn.blocks = [block for block in fn.blocks if block in reached]
+        drop_unreachable(fn)
 
 
 def is_check(block: Block) -> bool:

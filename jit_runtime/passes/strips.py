@@ -36,19 +36,36 @@ def guard_loops(fn: Function) -> None:
     heads = {edge.head for edge in fn.back_edges}
     bodies = [between(edge.head, edge.block, before) for edge in fn.back_edges]
     for edge, body in zip(fn.back_edges, bodies, strict=True):
-        b = Code(fn)
+        b = code_at(fn, edge)
         innermost = sum(block in heads for block in body) == 1 and keeps_arrays(body)
         read = fields(body, edge.arrays) if innermost else {}
         kinds = expected(body, edge.block, read)
         edge.block.ins = []
-        b.span, b.site = (edge.span.span, edge.span.site) if isinstance(edge.span, InlinedPlace) else (edge.span, None)
         if innermost and only_raw(kinds.body):
             strips(b, edge, body, read, kinds)
         else:
-            b.at(edge.block)
-            b.guard()
-            b.again(edge.head)
+            guard(b, edge)
     fn.back_edges = []
+
+
+def only_guards(fn: Function) -> None:
+    """The same for quick code, whose loops run as they were built."""
+    for edge in fn.back_edges:
+        edge.block.ins = []
+        guard(code_at(fn, edge), edge)
+    fn.back_edges = []
+
+
+def code_at(fn: Function, edge: BackEdge) -> Code:
+    b = Code(fn)
+    b.span, b.site = (edge.span.span, edge.span.site) if isinstance(edge.span, InlinedPlace) else (edge.span, None)
+    return b
+
+
+def guard(b: Code, edge: BackEdge) -> None:
+    b.at(edge.block)
+    b.guard()
+    b.again(edge.head)
 
 
 def keeps_arrays(body: list[Block]) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from jit_runtime.options import Options
-from jit_runtime.pipeline import BUILD, EMIT, EXPAND, INFER, LINK, READ, ROOTS, Stage
+from jit_runtime.pipeline import BUILD, EMIT, EXPAND, INFER, LINK, LOOPS, READ, ROOTS, Stage
 from jit_runtime.session import Session
 from jit_runtime.source.diagnostics import Diagnostic, OmniError
 
@@ -33,7 +33,7 @@ def failure(session: Session, text: str) -> Diagnostic:
     return caught.value.diagnostics[0]
 
 
-STAGES = (READ, EXPAND, INFER, BUILD, ROOTS, EMIT, LINK)
+STAGES = (READ, EXPAND, INFER, BUILD, LOOPS, ROOTS, EMIT, LINK)
 
 
 def breaking(session: Session, monkeypatch: pytest.MonkeyPatch, stage: Stage, error: BaseException, after: int = 0) -> None:
@@ -62,7 +62,7 @@ def test_a_bug_of_the_compiler_is_an_internal_error(session: Session, monkeypatc
     assert "report" in found.help
 
 
-@pytest.mark.parametrize("stage", (INFER, BUILD, ROOTS, EMIT, LINK), ids=lambda stage: stage.name)
+@pytest.mark.parametrize("stage", (INFER, BUILD, LOOPS, ROOTS, EMIT, LINK), ids=lambda stage: stage.name)
 def test_a_bug_met_while_a_program_runs(session: Session, monkeypatch: pytest.MonkeyPatch, stage: Stage) -> None:
     """The function is compiled by its stub; afterwards it works."""
     session.eval("(define late x (* 2 x))")

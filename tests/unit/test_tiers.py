@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 
@@ -10,7 +11,13 @@ import pytest
 from jit_runtime.engine import background
 from jit_runtime.engine.background import Background, Job
 from jit_runtime.engine.engine import Pending
+from jit_runtime.infer.linker import OPTIMISED
+from jit_runtime.ir.nodes import Module
+from jit_runtime.ir.verify import verify
 from jit_runtime.options import Options
+from jit_runtime.passes.loop_entries import entry, headers, loops_around
+from jit_runtime.passes.stores import TYPE
+from jit_runtime.pipeline import BUILD, LOOPS, Stage, loops
 from jit_runtime.session import Session
 from jit_runtime.source.diagnostics import OmniError
 from tests.unit.session_fixture import interrupted, meanwhile, outcome
@@ -188,6 +195,69 @@ def test_a_recursion_that_goes_deep_does_not_wait_in_quick_code(monkeypatch: pyt
     assert session.stats()["units_optimised"] == before
     assert outcome(session, "(total 50000)") == str(25000 * 50001)
     assert session.stats()["units_optimised"] == before + 1
+    session.close()
+
+
+NESTED = """
+(define sums [n a b]
+  (let [total 0.0]
+    (for [i (range n)]
+      (for [j (range n)]
+        (let loop [k 0 s 0.0]
+          (if (< k n)
+              (loop (+ k 1) (+ s (* (array-ref a (+ (* i n) k)) (array-ref b (+ (* k n) j)))))
+              (set! total (+ total s))))))
+    total))
+"""
+
+
+def accesses(module: Module) -> int:
+    """Looks at what the store of an array that can hold anything holds."""
+    return sum(ins.op == "load" and ins.dest is not None and ins.dest.type == TYPE for fn in module.functions for b in fn.blocks for ins in b.ins)
+
+
+def test_quick_code_has_the_loops_as_they_were_built() -> None:
+    session = Session(Options(verify=True))
+    session.compiler.tiers.big = 0
+    built: list[int] = []
+    quick: list[tuple[int, list[str]]] = []
+
+    def watch(stage: Stage, made: Module) -> None:
+        if stage is BUILD:
+            built.append(accesses(made))
+        elif stage is LOOPS:
+            quick.append((accesses(made), [block.name for fn in made.functions for block in fn.blocks]))
+
+    session.eval(NESTED + "(define a (make-array 9 1.5))")
+    session.pipeline.watch = watch
+    assert session.eval("(sums 3 a a)").value_text == "60.75"
+    session.pipeline.watch = None
+    (count, names), copies = quick[-1], ("strip", "expected", "turns")
+    assert count == max(built) > 2
+    assert not any(name.startswith(copies) for name in names)
+    shown = session.dump("sums", "typed")
+    assert all(re.search(rf"^\s*{name}\.", shown, re.MULTILINE) for name in copies)
+    session.close()
+
+
+def test_an_inner_loop_is_entered_in_a_copy_that_strips_can_be_made_of() -> None:
+    """What lies behind the header is there once for the rest of each loop around it, and values are computed in one place."""
+    session = Session(Options())
+    session.eval(NESTED + "(define a (make-array 9 1.5)) (sums 3 a a)")
+    compiler = session.compiler
+    of_arrays = [inst for inst in compiler.world.functions["sums"].methods[0].instances.values() if all(mask > 0 for mask in inst.key)]
+    unit = compiler.unit_of(of_arrays[0])
+    fn = unit.module.functions[0]
+    found = headers(fn)
+    assert [len(loops_around(fn, header.block)) for header in found] == [2, 1, 0]
+    for header, copies in zip(found, (3, 2, 1), strict=True):
+        made = entry(fn, header, "entered")
+        verify(made)
+        heads = [edge.head for edge in made.back_edges]
+        assert len(heads) == {3: 6, 2: 5, 1: 3}[copies]
+        loops(Module("entered", [made]), OPTIMISED)
+        verify(made)
+        assert sum(block.name.startswith("rest.") for block in made.blocks) == copies
     session.close()
 
 
