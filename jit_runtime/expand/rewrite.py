@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from operator import is_not
 from typing import Any, get_args
 
 from jit_runtime.dataclass import replace
@@ -56,21 +57,21 @@ def rewrite(core: Any, change: Callable[[Any], Any | None]) -> Any:
 
 def with_parts(core: Any, change: Callable[[Any], Any]) -> Any:
     """The node with each part changed."""
-    changed: dict[str, Any] = {}
     kind = type(core)
+    if kind in LEAVES:
+        return core
+    changed: dict[str, Any] = {}
     for name in PARTS_OF[kind]:
         part = getattr(core, name)
-        _note(changed, name, part, change(part))
-    if kind is Call:
-        _note_all(changed, "args", core.args, [change(arg) for arg in core.args])
-    elif kind is Seq:
-        _note_all(changed, "items", core.items, [change(item) for item in core.items])
-    elif kind is Let or kind is Letrec:
-        _note_all(changed, "bindings", core.bindings, [_binding(pair, change) for pair in core.bindings])
-    elif kind is Lambda:
-        _note_all(changed, "params", core.params, [_param(param, change) for param in core.params])
-    elif kind is Handle:
-        _note_all(changed, "clauses", core.clauses, [_clause(clause, change) for clause in core.clauses])
+        other = change(part)
+        if other is not part:
+            changed[name] = other
+    if kind in LISTED:
+        name, each = LISTED[kind]
+        old = getattr(core, name)
+        new = [each(one, change) for one in old] if each is not None else list(map(change, old))
+        if any(map(is_not, old, new)):
+            changed[name] = new
     return replace(core, **changed) if changed else core
 
 
@@ -110,16 +111,6 @@ def _clone_clause(clause: Clause, renamed: dict[Var, Var]) -> Clause:
     return replace(clause, params=params, resume=resume, body=clone(clause.body, renamed))
 
 
-def _note(changed: dict[str, Any], name: str, old: Any, new: Any) -> None:
-    if new is not old:
-        changed[name] = new
-
-
-def _note_all(changed: dict[str, Any], name: str, old: list[Any], new: list[Any]) -> None:
-    if any(a is not b for a, b in zip(old, new)):
-        changed[name] = new
-
-
 def _binding(pair: tuple[Var, Any], change: Callable[[Any], Any]) -> tuple[Var, Any]:
     value = change(pair[1])
     return pair if value is pair[1] else (pair[0], value)
@@ -135,3 +126,11 @@ def _param(param: Param, change: Callable[[Any], Any]) -> Param:
 def _clause(clause: Clause, change: Callable[[Any], Any]) -> Clause:
     body = change(clause.body)
     return clause if body is clause.body else replace(clause, body=body)
+
+
+LEAVES = frozenset(kind for kind, names in PARTS_OF.items() if not names and kind not in (Seq, Lambda))
+LISTED: dict[type, tuple[str, Callable[..., Any] | None]] = {
+    Call: ("args", None), Seq: ("items", None), Let: ("bindings", _binding), Letrec: ("bindings", _binding), Lambda: ("params", _param),
+    Handle: ("clauses", _clause),
+}  # fmt: skip
+"""The field with a list of parts, and how each is changed where it holds the part."""

@@ -39,9 +39,8 @@ from jit_runtime.infer.connectives import connective
 from jit_runtime.infer.continuations import Close, Continuation, Fill, Join, Loop, Return
 from jit_runtime.infer.conventions import leave
 from jit_runtime.infer.explain import note_literal
-from jit_runtime.infer.flows import flows_of
 from jit_runtime.infer.globals import define_value, global_, set_global
-from jit_runtime.infer.homes import place_of_sink
+from jit_runtime.infer.homes import flow_of_body, place_of_sink
 from jit_runtime.infer.loops import letrec_tail, while_
 from jit_runtime.infer.number_paths import Known, as_word
 from jit_runtime.infer.placement import Space, close_space
@@ -221,7 +220,7 @@ class Builder(Code):
     def bindings(self, node: Let, place: Operand) -> None:
         """Bind the variables; each value is born where it ends up. `place`: where the value of the body goes."""
         outer = self.dest
-        flow = flows_of(self.unit.world, self.facts).of.get(id(node.body)) or {}
+        flow = flow_of_body(self, node)
         for var, value in node.bindings:
             self.dest = place_of_sink(self, flow.get(var), value, place)
             if var in self.shape.known and isinstance(value, Lambda):

@@ -12,9 +12,8 @@ from jit_runtime.infer.code import NOTHING, Val, word
 from jit_runtime.infer.continuations import Continuation, Fill
 from jit_runtime.infer.conventions import call_rep
 from jit_runtime.infer.demands import demand_of
-from jit_runtime.infer.flows import flows_of
 from jit_runtime.infer.generic_calls import call_generic
-from jit_runtime.infer.homes import place_of_sink, placed_arguments
+from jit_runtime.infer.homes import flow_of_turn, place_of_sink, placed_arguments
 from jit_runtime.infer.machine_calls import emit_call, finish
 from jit_runtime.infer.placement import leave_spaces, reset_space
 from jit_runtime.infer.struct_fields import arguments_or_fields, construct_fields, deliver_virtual, fields_of
@@ -53,7 +52,7 @@ def call_tail(b: Builder, node: Call, k: Continuation) -> None:
 
 def next_values(b: Builder, node: Call, lam: Lambda, loop: Var, place: Operand) -> list[Val | Virtual] | None:
     """What a loop's variables are in the next turn. `place`: where the loop's value goes."""
-    flow = flows_of(b.unit.world, b.facts).loops.get(loop) or {}
+    flow = flow_of_turn(b, loop, node.args)
     values: list[Val | Virtual] = []
     outer = b.dest
     for param, arg in zip(lam.params, node.args, strict=True):

@@ -7,12 +7,12 @@ passes/roots.py), so that the region's record stays.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import Call, Check, Core, Finally, Global, Handle, If, Lambda, Let, Letrec, Local, Seq, Var
 from jit_runtime.infer.code import CELL, Val
-from jit_runtime.infer.flows import READS, RESULT, Into, ParameterSink, Stored, argument_sinks, flows_of, root_of
+from jit_runtime.infer.flows import READS, RESULT, Flow, Flows, Into, ParameterSink, Stored, argument_sinks, flows_of, root_of
 from jit_runtime.infer.placement import is_scalar, makes
 from jit_runtime.infer.sites import BINDING, site_of
 from jit_runtime.infer.variables import read
@@ -37,8 +37,25 @@ def placed_arguments(b: Builder, node: Call) -> list[Val] | None:
 
 def sinks_of(b: Builder, node: Call) -> list[ParameterSink]:
     """Where the arguments of a call end up."""
-    flows_of(b.unit.world, b.facts)
-    return argument_sinks(b.unit.world, b.facts, node) or [None] * len(node.args)
+    flows = flows_for(b, node.args)
+    return (argument_sinks(b.unit.world, b.facts, node) if flows is not None else None) or [None] * len(node.args)
+
+
+def flows_for(b: Builder, values: Iterable[Core]) -> Flows | None:
+    """The flows of what is built, to place these values. They are not found where nothing is made."""
+    return flows_of(b.unit.world, b.facts) if any(may_make(b, value) for value in values) else None
+
+
+def flow_of_body(b: Builder, node: Let) -> Flow:
+    """Where the variables of a `let` end up."""
+    flows = flows_for(b, [value for _, value in node.bindings])
+    return (flows.of.get(id(node.body)) if flows is not None else None) or {}
+
+
+def flow_of_turn(b: Builder, loop: Var, args: list[Core]) -> Flow:
+    """Where the variables of a loop end up."""
+    flows = flows_for(b, args)
+    return (flows.loops.get(loop) if flows is not None else None) or {}
 
 
 def argument_place(b: Builder, node: Call, arg: Core, sink: ParameterSink, values: Sequence[Val | Virtual]) -> Operand:

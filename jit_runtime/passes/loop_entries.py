@@ -51,16 +51,26 @@ def is_back_edge(ins: Ins) -> bool:
     return ins.op == "br" and ins.attr == ops.AGAIN
 
 
-def uses(fn: Function, ins: Ins) -> list[Operand]:
-    found: list[Operand] = [a for a in (ins.args[1:] if ins.op == "set" else ins.args) if isinstance(a, (Temp, Variable))]
-    found += [fn.homes[a] for a in found if a in fn.homes]
-    if ins.op in ("call", "tailcall") and isinstance(ins.attr.callee, Temp):
-        found.append(ins.attr.callee)
-    return found
-
-
-def defined(ins: Ins) -> Operand | None:
-    return ins.args[0] if ins.op == "set" else ins.dest
+def effects(fn: Function, block: Block, index: dict[Operand, int]) -> tuple[int, int]:
+    """Of a block, as bits: what it uses before it defines it, and what it defines. `index`: numbers of temporaries and variables."""
+    used = killed = 0
+    homes = fn.homes
+    for ins in reversed(block.ins):
+        op, args = ins.op, ins.args
+        made: Operand | None = ins.dest
+        if op == "set":
+            made, *args = args  # type: ignore[assignment]
+        if made is not None:
+            bit = 1 << index.setdefault(made, len(index))
+            used, killed = used & ~bit, killed | bit
+        for a in args:
+            if type(a) is Temp or type(a) is Variable:
+                used |= 1 << index.setdefault(a, len(index))
+                if a in homes:
+                    used |= 1 << index.setdefault(homes[a], len(index))
+        if op in ("call", "tailcall") and type(ins.attr.callee) is Temp:
+            used |= 1 << index.setdefault(ins.attr.callee, len(index))
+    return used, killed
 
 
 def live_at(fn: Function, wanted: list[Block]) -> dict[Block, list[Name]]:
@@ -69,15 +79,7 @@ def live_at(fn: Function, wanted: list[Block]) -> dict[Block, list[Name]]:
     use: dict[Block, int] = {}
     kill: dict[Block, int] = {}
     for block in fn.blocks:
-        used = killed = 0
-        for ins in reversed(block.ins):
-            made = defined(ins)
-            if made is not None:
-                bit = 1 << index.setdefault(made, len(index))
-                used, killed = used & ~bit, killed | bit
-            for name in uses(fn, ins):
-                used |= 1 << index.setdefault(name, len(index))
-        use[block], kill[block] = used, killed
+        use[block], kill[block] = effects(fn, block, index)
     live = dict(use)
     changed = True
     while changed:

@@ -68,11 +68,11 @@ def session() -> Iterator[Session]:
 
 
 def checks(session: Session, body: str) -> int:
-    """Bounds and overflow checks in the IR of `(f a p)` for an array that can hold anything and an Int, before its loops get their guards."""
+    """Bounds and overflow checks in the IR of `(f a p)` for an array that can hold anything and an Int."""
     found: list[Function] = []
 
     def watch(stage: Stage, made: Any) -> None:
-        if stage.name == "build":
+        if stage.name == "loops":
             found.extend(fn for fn in made.functions if fn.name.startswith("fn.f."))
 
     session.pipeline.watch = watch
