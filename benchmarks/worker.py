@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from jit_runtime.collector import starting
 from jit_runtime.session import Result, Session
 from jit_runtime.source.diagnostics import OmniError
 
@@ -20,7 +21,8 @@ from jit_runtime.source.diagnostics import OmniError
 def main() -> None:
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what a program prints must not come between the answers
-    session = Session()
+    with starting():
+        session = Session()
     print("[]", file=answers)
     for line in sys.stdin:
         print(json.dumps(answer(session, json.loads(line))), file=answers)

@@ -54,10 +54,13 @@ class OmniKernel(Kernel):
 
     def open_session(self) -> Door:
         """Runs on the worker."""
-        from jit_runtime.options import Options
-        from jit_runtime.session import Session
+        from jit_runtime.collector import starting
 
-        return Session(Options.from_environment(out_fd=self._output.write_fd))
+        with starting():
+            from jit_runtime.options import Options
+            from jit_runtime.session import Session
+
+            return Session(Options.from_environment(out_fd=self._output.write_fd))
 
     @property
     def door(self) -> Door:

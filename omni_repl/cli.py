@@ -38,10 +38,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 def open_session(request: Request, out_fd: int = 1) -> Door:
     """A session with this request's switches, printing to `out_fd`."""
-    from jit_runtime.options import Options
-    from jit_runtime.session import Session
+    from jit_runtime.collector import starting
 
-    return Session(Options.from_environment(out_fd=out_fd, check=request.check))
+    with starting():
+        from jit_runtime.options import Options
+        from jit_runtime.session import Session
+
+        return Session(Options.from_environment(out_fd=out_fd, check=request.check))
 
 
 def _command(request: Request) -> int:

@@ -93,10 +93,10 @@ def image_key() -> str:
     """Hash of all that decides the bytes of the image."""
     import llvmlite
 
-    from jit_runtime.codegen.pipelines import host
+    from jit_runtime.codegen.processor import processor
 
     digest = blake2()
-    for part in (llvmlite.__version__, *host(), sys.implementation.cache_tag, str(marshal.version)):
+    for part in (llvmlite.__version__, processor(), sys.implementation.cache_tag, str(marshal.version)):
         digest.update(part.encode() + b"\0")
     for path in [*_compiler_files(), *runtime_sources()]:
         with open(path, "rb") as file:

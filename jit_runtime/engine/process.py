@@ -7,9 +7,9 @@ import threading
 from functools import lru_cache
 
 import llvmlite
-import llvmlite.binding as llvm
 
-from jit_runtime.codegen.pipelines import host, target_machine, version
+from jit_runtime.codegen.pipelines import target_machine, version
+from jit_runtime.codegen.processor import processor
 from jit_runtime.engine import arch_x86_64 as arch
 from jit_runtime.engine import stubs_x86_64
 from jit_runtime.engine.faults import Faults
@@ -42,9 +42,8 @@ def process(cache: ObjectCache) -> Process:
 
 @lru_cache(1)
 def target_name() -> str:
-    """What an object depends on besides its source: LLVM's version, the CPU and its features, the passes."""
-    cpu, features = host()
-    return f"llvmlite {llvmlite.__version__} {cpu} {features} {version()}"
+    """What an object depends on besides its source: LLVM's version, the processor, the passes."""
+    return f"llvmlite {llvmlite.__version__} {processor()} {version()}"
 
 
 def _arch_image(cache: ObjectCache) -> bytes:
@@ -63,6 +62,8 @@ def assembled(cache: ObjectCache, what: str, text: str) -> bytes:
 
 
 def _assemble(text: str) -> bytes:
+    from llvmlite import binding
+
     machine = target_machine(0)
-    image: bytes = machine.emit_object(llvm.parse_assembly(text))
+    image: bytes = machine.emit_object(binding.parse_assembly(text))
     return image

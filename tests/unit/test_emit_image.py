@@ -145,5 +145,5 @@ def test_the_key_depends_on_sources_and_processor(monkeypatch: pytest.MonkeyPatc
     with monkeypatch.context() as patch:
         patch.setattr(images, "runtime_sources", lambda: [str(changed)])
         assert image_key() != before
-    monkeypatch.setattr("jit_runtime.codegen.pipelines.host", lambda: ("other", "+features"))
+    monkeypatch.setattr("jit_runtime.codegen.processor.processor", lambda: "another")
     assert image_key() != before
