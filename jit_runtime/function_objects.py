@@ -124,9 +124,9 @@ class FunctionObjects:
         assert heat is not None
         if heat.waiting is None:
             unit = self._entry_unit(made, None)
-            if compiler.tiers.waits or size(unit) < compiler.tiers.big:
+            if compiler.tiers.waits or size(unit.module) < compiler.tiers.big:
                 return self._put(made, compiler.link(unit, OPTIMISED, [unit.name]), unit)
-            heat.waiting = unit, compiler.engine.object_later(compiler.text_of(unit), OPTIMISED)
+            heat.waiting = unit, compiler.engine.object_later(compiler.text_of(unit, OPTIMISED), OPTIMISED)
         unit, pending = heat.waiting
         if not pending.done:
             heat.again()
