@@ -20,6 +20,7 @@ from jit_runtime.code_accounting import NO_CODE, Code, shares
 from jit_runtime.codegen.image import image_key
 from jit_runtime.decisions import Question
 from jit_runtime.digest import short_digest
+from jit_runtime.engine.linkable import Linkable
 from jit_runtime.expand.core import Core, DefineMethod, DefineValue, DefineVersion, Global, KindRef, Lambda, Letrec, SetGlobal, While
 from jit_runtime.expand.rewrite import nodes
 from jit_runtime.infer.conventions import described as described_convention
@@ -84,8 +85,11 @@ class Batch:
 
     def add(self, core: Core) -> None:
         self.waiting.append(core)
-        self.names.update(names_in(core))
-        define_cells(self.compiler, core)  # what follows has to see the names
+        for at in nodes_in(core):
+            if isinstance(at, (Global, SetGlobal, DefineValue)):
+                self.names.add(at.name)
+                if isinstance(at, DefineValue):
+                    self.compiler.define_cell(at)  # what follows has to see the name; a pattern defines several, inside an expression
 
     def must_run_before(self, definition: DefineMethod | DefineVersion) -> bool:
         if isinstance(definition, DefineVersion):
@@ -152,20 +156,13 @@ def names_in(core: Core) -> Iterator[str]:
     return (at.name for at in nodes_in(core) if isinstance(at, (Global, SetGlobal, DefineValue)))
 
 
-def define_cells(compiler: Compiler, core: Core) -> None:
-    """Globals that a form defines: a pattern defines several, inside an expression."""
-    for at in nodes_in(core):
-        if isinstance(at, DefineValue):
-            compiler.define_cell(at)
-
-
 RECORDED = (
-    "tested", "decisions", "image", "forms", "slots", "heated", "literals", "kinds", "structs", "objects", "places", "sites", "knows", "relies",
+    "tested", "decisions", "linkable", "forms", "slots", "heated", "literals", "kinds", "structs", "objects", "places", "sites", "knows", "relies",
 )  # fmt: skip
 
 
 class Record:
-    """What a batch's object file needs to be linked again. `forms`: symbol of each form's entry.
+    """What a batch's object file (`linkable`) needs to be linked again. `forms`: symbol of each form's entry.
 
     `kinds`, `structs`: the kinds among the literals (`Universe.describe`), and the structs that code makes or tests for, by number.
     `sites`: birth sites in the code: (number, what, function, form index or slot symbol, start in its text, length).
@@ -176,7 +173,7 @@ class Record:
     """
 
     def __init__(self) -> None:
-        self.image = b""
+        self.linkable: Linkable
         self.forms: list[str] = []
         self.slots: list[tuple[str, str, int, tuple[int, ...], int, int, object, str | None, Code]] = []
         self.heated: list[str] = []
@@ -207,8 +204,6 @@ class Record:
 
     def link(self, compiler: Compiler, forms: list[Core]) -> list[int] | None:
         """Link into a session that is in the state the record was made in; None where it turns out that it is not."""
-        for core in forms:
-            define_cells(compiler, core)
         slots = []
         for symbol, function_name, index, key, given, result, convention, code, cost in self.slots:
             function = compiler.world.lookup(function_name)
@@ -238,7 +233,7 @@ class Record:
                 return None
             compiler.function_object(found)  # type: ignore[arg-type]
         region, names = compiler.literals.made(own, None, forms[0].span)
-        linked = compiler.engine.link(self.image, self.forms + [code for _, code, _ in slots if code], names)
+        linked = compiler.engine.link(self.linkable, self.forms + [code for _, code, _ in slots if code], names)
         linked.literals = region
         spans: dict[int | str, Span] = {i: core.span for i, core in enumerate(forms)}
         spans |= {slot.slot.name: slot.instance.method.lam.span for slot, *_ in slots}
@@ -282,7 +277,7 @@ def build(compiler: Compiler, forms: list[Core]) -> tuple[Record, list[int]]:
                 record.add_sites(unit, slot.slot.name, slot.instance.method.lam.span)
                 texts.update(dict.fromkeys(unit.places, (slot.slot.name, slot.instance.method.lam.span)))
     linked = compiler.link(merged, QUICK, record.forms + list(codes.values()))
-    record.image, record.knows, record.relies = linked.image, merged.knows, merged.relies
+    record.linkable, record.knows, record.relies = Linkable(linked.image), merged.knows, merged.relies
     compiler.batches.add(linked)
     compiler.existing.note_batch(linked, merged.knows, merged.relies)
     costs = shares(linked.code, merged.owners, merged.module, linked.image)

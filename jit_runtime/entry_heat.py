@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from jit_runtime.tiering import HOT_CALLS
 
 if TYPE_CHECKING:
-    from jit_runtime.engine.engine import Engine, Pending
+    from jit_runtime.engine.background import Pending
+    from jit_runtime.engine.engine import Engine
     from jit_runtime.infer.entries import EntryUnit
 
 

@@ -25,7 +25,7 @@ from jit_runtime.pipeline import LOOPS
 
 if TYPE_CHECKING:
     from jit_runtime.compiler import CodeSlot, Compiler
-    from jit_runtime.engine.engine import Pending
+    from jit_runtime.engine.background import Pending
     from jit_runtime.infer.world import Instance
 
 HOT_CALLS = 1000

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 IDLE = 60.0  # seconds
 
@@ -28,6 +28,22 @@ class Job:
         self.error = ""
         self.seconds = 0.0
         self.done = threading.Event()
+
+
+class Pending(NamedTuple):
+    """An object file that is being made, or was found in the cache. `name`: its key."""
+
+    name: str
+    image: bytes | None
+    job: Job | None
+
+    @property
+    def done(self) -> bool:
+        return self.job is None or self.job.done.is_set()
+
+    @property
+    def seconds(self) -> float:
+        return self.job.seconds if self.job is not None else 0.0
 
 
 class Background:

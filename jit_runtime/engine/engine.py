@@ -14,11 +14,14 @@ import ctypes
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from jit_runtime.codegen.image import load_image
+from jit_runtime.codegen.pipelines import compile_to_object
 from jit_runtime.engine import interrupts, memory_limit, process_symbols
 from jit_runtime.engine.arch_x86_64 import PENDING_INTERRUPT
-from jit_runtime.engine.background import Job, shared_background
+from jit_runtime.engine.background import Pending, shared_background
+from jit_runtime.engine.linkable import Linkable
 from jit_runtime.engine.linking import Unit
 from jit_runtime.engine.native import Struct
 from jit_runtime.engine.object_cache import ObjectCache, default_folder, key
@@ -59,22 +62,6 @@ class Image:
         self.object, self.exports = object, tuple(exports)
 
 
-class Pending(NamedTuple):
-    """An object file that is being made, or was found in the cache. `name`: its key."""
-
-    name: str
-    image: bytes | None
-    job: Job | None
-
-    @property
-    def done(self) -> bool:
-        return self.job is None or self.job.done.is_set()
-
-    @property
-    def seconds(self) -> float:
-        return self.job.seconds if self.job is not None else 0.0
-
-
 class Engine:
     """`image`: the runtime (the cached real one by default). `compiler(text, tier)`: LLVM text -> object file.
 
@@ -89,7 +76,7 @@ class Engine:
         stack_size: int = STACK_SIZE,
     ) -> None:
         self.cache = ObjectCache(default_folder()) if cache is None else cache
-        self._compiler = compiler or _pipeline_compiler()
+        self._compiler = compiler or compile_to_object
         shared = process(self.cache)
         self._linking, self.machine, self._faults = shared.linking, shared.machine, shared.faults
         self.slots = Slots()
@@ -108,7 +95,7 @@ class Engine:
         self._retired = Retired(self._closures_use, lambda: self.heap.read("held_bytes"))
         self._closed = False
         self._make_records(stack_size)
-        self.image = image if image is not None else _load_image()
+        self.image = image if image is not None else load_image()
         self.runtime = self._load(self.image)
         self._run = _RUN(self._names["omni_run"])
         self._apply = self._names["omni_apply"]
@@ -170,7 +157,7 @@ class Engine:
             self.cache.put(pending.name, pending.job.image)
         return pending.job.image
 
-    def link(self, image: bytes, exports: Iterable[str], names: Mapping[str, int] = NO_NAMES) -> Unit:
+    def link(self, image: bytes | Linkable, exports: Iterable[str], names: Mapping[str, int] = NO_NAMES) -> Unit:
         """Link an object file as user code: a native fault in it becomes an error of the program. `names`: what only it means by a symbol."""
         with self._lock:
             unit = self._linking.link(image, exports, lambda name: names.get(name) or self._resolve(name))
@@ -411,15 +398,3 @@ class Engine:
             unit.close()
         self.runtime.close()
         self.segment.close()
-
-
-def _load_image() -> Any:
-    from jit_runtime.codegen.image import load_image
-
-    return load_image()
-
-
-def _pipeline_compiler() -> Callable[[str, int], bytes]:
-    from jit_runtime.codegen.pipelines import compile_to_object
-
-    return compile_to_object

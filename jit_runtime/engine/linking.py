@@ -69,10 +69,10 @@ class Linking:
     def __init__(self, memory: CodeMemory | None = None) -> None:
         self._memory = memory or CodeMemory()
 
-    def link(self, image: bytes, exports: Iterable[str], resolve: Callable[[str], int | None]) -> Unit:
+    def link(self, image: bytes | Linkable, exports: Iterable[str], resolve: Callable[[str], int | None]) -> Unit:
         """Link an object; `resolve` gives the address of a name that it imports, or None. Raises LinkError."""
         try:
-            found = Linkable(image)
+            found = image if isinstance(image, Linkable) else Linkable(image)
         except ValueError as e:
             raise LinkError(str(e)) from e
         return self.place(found, exports, resolve)

@@ -90,10 +90,15 @@ def tokenize(text: str, start: int = 0) -> list[Token]:
 
 def scan(text: str, start: int = 0) -> Iterator[Token]:
     """The tokens from `start` on, one by one; `#!` counts as a comment only at offset 0."""
+    return map(Token._make, ranges(text, start))
+
+
+def ranges(text: str, start: int = 0) -> Iterator[tuple[str, int, int]]:
+    """The same as plain tuples, for who takes them apart at once."""
     at = start
     if at == 0 and text.startswith("#!"):
         at = _line_end(text)
-        yield Token("comment", 0, at)
+        yield "comment", 0, at
     match, in_format = _MASTER.match, False
     # For each `$(` being read: how many delimiters are open since (itself included). At 0 its format string goes on.
     depths: list[int] = []
@@ -120,7 +125,7 @@ def scan(text: str, start: int = 0) -> Iterator[Token]:
                 if not depths[-1]:
                     depths.pop()
                     in_format = True
-        yield Token(_RENAMED.get(kind, kind), begin, at)
+        yield _RENAMED.get(kind, kind), begin, at
 
 
 def _line_end(text: str) -> int:

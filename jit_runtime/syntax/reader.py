@@ -13,7 +13,7 @@ from jit_runtime.source.text import Source
 from jit_runtime.syntax.atoms import MAKERS, format_name, string_value, symbol
 from jit_runtime.syntax.forms import Array, Dict, Form, Format, Index, Kind, List, Literal, Meta, Path, Quote, Symbol, ValueKind
 from jit_runtime.syntax.frames import Frame, Frames, Stop
-from jit_runtime.syntax.lexer import Token, scan
+from jit_runtime.syntax.lexer import ranges
 from jit_runtime.syntax.literals import Mistake, short
 
 VALUE_KEYS = frozenset(("parent", "where", "doc", "from", "destructor", "priority", "only", "defines", "include-paths", "as", "align"))
@@ -49,7 +49,7 @@ class _Reader(Frames):
 
     def run(self, start: int) -> ReadResult:
         try:
-            for token in scan(self.text, start):
+            for token in ranges(self.text, start):
                 self.token(token)
             self.at_end()
         except Stop:
@@ -59,7 +59,7 @@ class _Reader(Frames):
 
     # Tokens
 
-    def token(self, token: Token) -> None:
+    def token(self, token: tuple[str, int, int]) -> None:
         kind, start, end = token
         if kind == "comment":
             return

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from jit_runtime.engine import background
-from jit_runtime.engine.background import Background, Job
-from jit_runtime.engine.engine import Pending
+from jit_runtime.engine.background import Background, Job, Pending
 from jit_runtime.infer.linker import OPTIMISED
 from jit_runtime.ir.nodes import Module
 from jit_runtime.ir.verify import verify
