@@ -55,9 +55,14 @@ def field(b: Builder, array: Operand, name: str) -> Operand:
     return b.load(b.field_address(array, "int-array", name), "i64", "length")
 
 
+def start_of(b: Builder, array: Operand) -> Operand:
+    """In bytes: it may be more than any length."""
+    return b.load(b.field_address(array, "int-array", "start"), "i64", "field")
+
+
 def place(b: Builder, array: Operand, packed: Elements, indices: list[Operand], bound: str = "line") -> Operand:
     """The address of an element, after checks. One index is compared with `bound`."""
-    store, start = b.load(b.field_address(array, "int-array", "store"), "ref", "field"), field(b, array, "start")
+    store, start = b.load(b.field_address(array, "int-array", "store"), "ref", "field"), start_of(b, array)
     if len(indices) == 1:
         position = indices[0]
         within(b, position, field(b, array, bound), lambda: b.runtime("rt_fail_index", (b.task, array, position), noreturn=True))

@@ -12,7 +12,7 @@ from jit_runtime.infer.arrays import out_of_line
 from jit_runtime.infer.code import INT, NOTHING, Val, i64, word
 from jit_runtime.infer.number_paths import QUICK
 from jit_runtime.infer.prims import prim, values_of
-from jit_runtime.infer.typed_arrays import PACKED, field
+from jit_runtime.infer.typed_arrays import PACKED, field, start_of
 from jit_runtime.ir.nodes import Operand
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_NAME, LAYOUTS
@@ -84,8 +84,9 @@ def view(b: Builder, base: Val, first: Operand, length: Operand) -> Operand:
     """`length` elements from number `first` on, in one dimension."""
     made = allocate(b, LAYOUT[base.mask], BYTES)
     shift = PACKED[base.mask].shift
-    start = b.op("add", field(b, base.op, "start"), b.op("shl", first, i64(shift)) if shift else first)
-    numbers = {"length": length, "start": start, "line": length, "rows": i64(0), "columns": i64(0)}
+    start = b.op("add", start_of(b, base.op), b.op("shl", first, i64(shift)) if shift else first)
+    b.store(start, b.field_address(made, "int-array", "start"), "field")
+    numbers = {"length": length, "line": length, "rows": i64(0), "columns": i64(0)}
     for name, value in numbers.items():
         b.store(value, b.field_address(made, "int-array", name), "length")
     b.store(word(words.FALSE), b.field_address(made, "int-array", "dims"))
