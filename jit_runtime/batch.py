@@ -39,7 +39,7 @@ from jit_runtime.source.diagnostics import OmniError
 from jit_runtime.source.text import NOWHERE, Span
 
 if TYPE_CHECKING:
-    from jit_runtime.compiler import Compiler
+    from jit_runtime.compiler import CodeSlot, Compiler
     from jit_runtime.infer.world import World
 
 SMALLEST = 8  # forms; below it a batch is not worth its bookkeeping
@@ -204,34 +204,11 @@ class Record:
 
     def link(self, compiler: Compiler, forms: list[Core]) -> list[int] | None:
         """Link into a session that is in the state the record was made in; None where it turns out that it is not."""
-        slots = []
-        for symbol, function_name, index, key, given, result, convention, code, cost in self.slots:
-            function = compiler.world.lookup(function_name)
-            if function is None or not hasattr(function, "methods") or index >= len(function.methods):
-                return None
-            passed = restored_convention(compiler.world.universe, convention)
-            slot = compiler.restore_slot(symbol, function.methods[index], key, given, result, passed)
-            slots.append((slot, code, cost))
-        for slot, *_ in slots:
-            if slot.slot.name in self.heated:
-                compiler.heat(slot.instance)
+        slots = self._restored_slots(compiler)
+        if slots is None or not self._defined(compiler):
+            return None
         literals = {compiler.literal(value): value for value in self.literals}
         own = {name: value for name, value in literals.items() if not Literals.is_permanent(value)}
-        for description in self.kinds:
-            compiler.literal(KindRef(compiler.world.universe.described(description)))
-        for number in self.structs:
-            compiler.struct(compiler.world.universe.structs[number])
-        universe = compiler.world.universe
-        for description in self.tested:
-            compiler.kinds.classes(universe.described(description))
-        for prefix, positions, methods in self.decisions:
-            tests = tuple(tuple(tuple(universe.described(kind) for kind in kinds) for kinds in method) for method in methods)
-            compiler.decisions.symbol(prefix, Question(positions, tests))
-        for name in self.objects:
-            found = compiler.world.lookup(name)
-            if found is None or isinstance(found, float):
-                return None
-            compiler.function_object(found)  # type: ignore[arg-type]
         region, names = compiler.literals.made(own, None, forms[0].span)
         linked = compiler.engine.link(self.linkable, self.forms + [code for _, code, _ in slots if code], names)
         linked.literals = region
@@ -248,6 +225,39 @@ class Record:
                 slot.unit, slot.code = linked, cost
                 slot.slot.target = linked[code]
         return [linked[name] for name in self.forms]
+
+    def _restored_slots(self, compiler: Compiler) -> list[tuple[CodeSlot, str | None, Code]] | None:
+        slots = []
+        for symbol, function_name, index, key, given, result, convention, code, cost in self.slots:
+            function = compiler.world.lookup(function_name)
+            if function is None or not hasattr(function, "methods") or index >= len(function.methods):
+                return None
+            passed = restored_convention(compiler.world.universe, convention)
+            slot = compiler.restore_slot(symbol, function.methods[index], key, given, result, passed)
+            slots.append((slot, code, cost))
+        for slot, *_ in slots:
+            if slot.slot.name in self.heated:
+                compiler.heat(slot.instance)
+        return slots
+
+    def _defined(self, compiler: Compiler) -> bool:
+        """Give what the code names besides slots and literals its symbols again; False where a function is not there."""
+        universe = compiler.world.universe
+        for description in self.kinds:
+            compiler.literal(KindRef(universe.described(description)))
+        for number in self.structs:
+            compiler.struct(universe.structs[number])
+        for description in self.tested:
+            compiler.kinds.classes(universe.described(description))
+        for prefix, positions, methods in self.decisions:
+            tests = tuple(tuple(tuple(universe.described(kind) for kind in kinds) for kinds in method) for method in methods)
+            compiler.decisions.symbol(prefix, Question(positions, tests))
+        for name in self.objects:
+            found = compiler.world.lookup(name)
+            if found is None or isinstance(found, float):
+                return False
+            compiler.function_object(found)  # type: ignore[arg-type]
+        return True
 
 
 def build(compiler: Compiler, forms: list[Core]) -> tuple[Record, list[int]]:
