@@ -75,7 +75,10 @@ LAYOUTS = (
         "dict",
         9,
         "Dict",
-        (("count", "i64"), ("used", "i64"), ("found", "i64"), ("mixed", "i64"), ("places", "i64"), ("entries", "ref"), ("index", "ref")),
+        (
+            *(("count", "i64"), ("used", "i64"), ("found", "i64"), ("mixed", "i64"), ("places", "i64"), ("direct", "i64")),
+            *(("entries", "ref"), ("index", "ref")),
+        ),
         mutable=True,
         extra="identity; entries: a store of (key, value) pairs in insertion order; index: bytes",
     ),

@@ -49,6 +49,71 @@ def test_a_dict_behaves_like_pythons(m: Machine, keys: list[Any]) -> None:
     assert m("rt_dict_values", Word(made)) == list(model.values())
 
 
+DENSE = list(range(40))
+ENDS = {"below": -1, "far": 1 << 40, "beyond fixnums": 1 << 61, "a Float that is one of them": 7.0, "a string": "k", "a symbol": Symbol("s")}
+
+
+def at_int(m: Machine, made: int, key: int) -> Any:
+    return m.value(m.call("rt_dict_at_int", made, m.word(key), m.word("none")))
+
+
+def is_direct(m: Machine, made: int) -> bool:
+    return m.field(made, BY_NAME["dict"].offsets["direct"]) != 0
+
+
+@pytest.mark.parametrize("looked_up", [False, True])
+@pytest.mark.parametrize("other", ENDS.values(), ids=ENDS)
+def test_a_dict_of_small_ints_has_a_direct_index(m: Machine, other: Any, looked_up: bool) -> None:
+    """What compiled code has in place for Ints and the rest agree, before and after a key that the index cannot have."""
+    dice, made, model = random.Random(1), m.spread("rt_dict"), {}
+
+    def compare() -> None:
+        for key in [*DENSE, *range(-2, 0), *range(40, 90), 1 << 61]:
+            assert at_int(m, made, key) == m("rt_dict_ref", Word(made), key, "none") == model.get(key, "none")
+            assert m.value(m.call("rt_dict_has_int", made, m.word(key))) is (key in model)
+
+    for step in range(200):
+        key = dice.choice(DENSE)
+        if dice.random() < 0.7:
+            m.call("rt_dict_put", made, m.word(key), m.word(step))
+            model[key] = step
+        else:
+            assert m("rt_dict_remove", Word(made), key) == model.pop(key, None)
+    assert is_direct(m, made)
+    compare()
+    if looked_up:
+        assert m("rt_dict_ref", Word(made), other, "none") == model.get(other, "none")
+        ends = isinstance(other, float)
+    else:
+        m.run("rt_dict_set", made, m.word(other), m.word("other"))
+        model[other], ends = "other", True
+    assert is_direct(m, made) is not ends
+    compare()
+    assert m("rt_dict_keys", Word(made)) == list(model)
+
+
+def test_a_dict_gets_a_direct_index_again_when_it_grows(m: Machine) -> None:
+    made = m.spread("rt_dict")
+    for i in range(20):
+        m.run("rt_dict_set", made, m.word(i), m.word(i))
+    m.run("rt_dict_ref", made, m.word(1.5), words.NOTHING)
+    assert not is_direct(m, made)
+    copied = m.run("rt_copy", made)
+    assert is_direct(m, copied)
+    for i in range(20, 100):
+        m.run("rt_dict_set", made, m.word(i), m.word(i))
+    assert is_direct(m, made)
+    assert [at_int(m, made, i) for i in range(100)] == list(range(100))
+
+
+def test_a_dict_of_distant_ints_is_hashed(m: Machine) -> None:
+    made = m.spread("rt_dict")
+    for i in range(50):
+        m.call("rt_dict_put", made, m.word(1000 * i), m.word(i))
+    assert not is_direct(m, made)
+    assert [at_int(m, made, 1000 * i) for i in range(50)] == list(range(50))
+
+
 def test_removing_and_adding_forever_does_not_grow_a_dict(m: Machine) -> None:
     made = m.spread("rt_dict")
     for i in range(500):
