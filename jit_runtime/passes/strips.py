@@ -3,9 +3,10 @@
 A strip is an inner loop of at most TURNS turns, whose count is known, without guard; the guard stands between strips. LLVM vectorises no
 loop with a guard in it: it cannot count the turns until another thread moves the limit.
 
-    head:   guard; read the arrays' fields; for how many turns are the tests certain (passes/certain.py)? -> fast (that many turns) or slow (a few)
+    head:   read the arrays' fields; for how many turns are the tests certain (passes/certain.py)? -> fast (that many turns) or slow (a few)
     fast:   the body without those tests; after the last turn -> slow, where the loop most likely ends
-    slow:   the body as it was built, which raises the errors; after the last turn -> head
+    slow:   the body as it was built, which raises the errors; after the last turn -> guard
+    guard:  -> head; so a loop that is over within a strip has none, as one without strips that ends in its first turn
 
 What a strip reads of the arrays themselves (length, store) is read in the head. LLVM would do so only for the first array: it does not know
 that the others may be read where the first one's bounds check fails.
@@ -27,7 +28,8 @@ TURNS = 4096
 """Turns between two guards: some microseconds. Vectorised loops start anew in each strip, so not too few."""
 SLOW_TURNS = 16
 SHORT = 8
-"""Loops with fewer turns are over before it is known for how many turns the tests are certain."""
+"""Loops with fewer turns left are over before it is known for how many turns the tests are certain. Not SLOW_TURNS: where it is the same that the
+first test and those behind it lead to, LLVM makes all of them before it jumps."""
 
 
 def guard_loops(fn: Function) -> None:
@@ -88,33 +90,33 @@ def strips(b: Code, edge: BackEdge, body: list[Block], read: dict[Ins, Field], k
     body, inner = ([slow if block is head else block for block in blocks] for blocks in (body, kinds.body))
     turns = b.fn.variable("turns", "i64")
     b.at(again)
-    left = b.op("sub", b.get(turns), i64(1))
+    left, strip_ends = b.op("sub", b.get(turns), i64(1)), b.new("turns")
     b.set(turns, left)
-    b.cbr(b.compare("ne", left, i64(0)), slow, head, "likely")
+    b.cbr(b.compare("ne", left, i64(0)), slow, strip_ends, "likely")
+    b.at(strip_ends)
+    b.guard()
+    b.again(head)
     b.at(head)
-    b.guard()  # here, not behind the strip, so that LLVM sees two loops and not one with two back-edges
-    turn = b.new("turns")
-    b.again(turn)
-    b.at(turn)
     headers = read_before(b, read)
     found = Certain(b.fn, inner, again, dict(headers.values()))
     if not found.tests and not kinds.stores:
         b.set(turns, i64(TURNS))
         b.br(slow)
         return
-    rest = b.new("rest")
+    rest, short = b.new("rest"), b.new("short")
     fast = copy(b.fn, inner, {head: rest}, without_tests(found, kinds), entered=len(inner) < len(body))[0][inner[0]]
+    long_enough(b, found, short, SHORT)
     b.set(turns, i64(SLOW_TURNS))
-    long_enough(b, found, slow, SHORT)
     for store, kind in kinds.stores.items():
         expected = b.new("expected")
         b.cbr(b.compare("eq", headers[store][1], Imm("i8", kind)), expected, slow, "likely")
         b.at(expected)
     b.set(turns, certain_turns(b, found, slow, TURNS))
     b.br(fast)
-    b.at(rest)
-    b.set(turns, i64(SLOW_TURNS))
-    b.br(slow)
+    for block, most in ((rest, SLOW_TURNS), (short, SHORT)):
+        b.at(block)
+        b.set(turns, i64(most))
+        b.br(slow)
 
 
 def read_before(b: Code, read: dict[Ins, Field]) -> dict[Field, tuple[Variable, Operand]]:
