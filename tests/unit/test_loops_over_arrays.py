@@ -114,6 +114,17 @@ def test_a_loop_in_strips_is_interrupted(session: Session) -> None:
         thread.join()
 
 
+def test_a_loop_that_is_over_within_a_strip_has_no_guard(session: Session) -> None:
+    """One at the function's entry, one behind a strip; with few turns left the loop begins after one test."""
+    value(session, "(define swap-ends! a j (let loop [i 0] [j j] (when (< i j) (array-set! a i (array-ref a j)) (loop (+ i 1) (- j 1)))))")
+    value(session, "(swap-ends! (typed-array 40 {Int}) 39)")
+    blocks = dict(re.findall(r"^([a-z][\w.]*):\n((?:  .*\n?)+)", session.dump("swap-ends!", "placed"), re.M))
+    guarded = [name.split(".")[0] for name, text in blocks.items() if "read_sp" in text]
+    assert guarded == ["entry", "turns"]
+    head = next(text for name, text in blocks.items() if name.startswith("loop."))
+    assert head.count("uge") == 1 and re.search(r"cbr %\d+, holds\.\d+, short\.\d+", head)
+
+
 def test_a_global_that_changes_its_kind_is_seen(session: Session) -> None:
     value(session, "(define first-of a (array-ref a 0))")
     value(session, "(define held (typed-array 3 {Float}))")
