@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jit_runtime.infer.code import i64
+from jit_runtime.infer.code import Val, i64
 from jit_runtime.infer.explain import note_allocation
-from jit_runtime.infer.placement import (
-    names_no_region,
-    note_made,
-)
+from jit_runtime.infer.placement import is_scalar, names_no_region, note_made
 from jit_runtime.ir.nodes import Operand
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_NAME, EXTRA_SHIFT
-from jit_runtime.types.kinds import ANY
+from jit_runtime.types.kinds import ANY, BIT
 
 if TYPE_CHECKING:
     from jit_runtime.infer.build import Builder
@@ -53,6 +50,19 @@ def reserve(b: Builder, bytes: int, lane: str) -> Operand:
     address = b.load(at, "ptr")
     b.store(b.offset(address, bytes), at)
     return address
+
+
+def lies_here(b: Builder, value: Val) -> bool:
+    """Is a value in the current place, or a number that was boxed into it if at all? What is made here may be given it without barrier."""
+    return value.region is b.dest or (is_scalar(value.mask & ~BIT["Int"] & ~BIT["Float"]) and value.op.type != "ref")
+
+
+def init_part(b: Builder, container: Operand, offset: int, value: Val, op: Operand, *, in_pair: bool = False) -> None:
+    """An initialising store of a value, whose word is `op`, into what was just made in the current place."""
+    if lies_here(b, value):
+        b.store(op, b.pointer(container, offset - (words.PAIR_TAG if in_pair else words.OBJECT_TAG)))
+    else:
+        init_field(b, container, offset, op, value.mask, in_pair=in_pair)
 
 
 def init_field(b: Builder, container: Operand, offset: int, value: Operand, mask: int = ANY, *, in_pair: bool = False) -> None:

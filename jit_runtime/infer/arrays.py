@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from jit_runtime.infer import elements, typed_arrays, unknown_arrays
-from jit_runtime.infer.allocation import allocate, init_field
+from jit_runtime.infer.allocation import allocate, init_part
 from jit_runtime.infer.arithmetic import numbers_of
 from jit_runtime.infer.code import INT, NOTHING, Val, i64
 from jit_runtime.infer.elements import BOOLS, CONTENT, FLOATS, LENGTH, STORE, Opened, byte_of, element, store_word
@@ -50,7 +50,7 @@ def array(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
     store = store_of_bools(b, values) if types == {"i1"} else store_of_floats(b, values) if types == {"f64"} else store_of_words(b, values)
     made = allocate(b, "array", 24)
     b.store(i64(len(values)), b.field_address(made, "array", LENGTH), "length")
-    init_field(b, made, BY_NAME["array"].offsets[CONTENT], store)
+    init_part(b, made, BY_NAME["array"].offsets[CONTENT], Val(store, ANY, b.dest), store)
     return Val(made, BIT["Array Any"], b.dest)
 
 
@@ -61,7 +61,7 @@ def store_of_words(b: Builder, values: list[Val]) -> Operand:
     if not ops:
         b.store(i64(0), b.pointer(store, at - words.OBJECT_TAG))
     for i, (op, value) in enumerate(zip(ops, values, strict=True)):
-        init_field(b, store, at + 8 * i, op, value.mask)
+        init_part(b, store, at + 8 * i, value, op)
     return store
 
 

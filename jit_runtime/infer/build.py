@@ -247,7 +247,7 @@ class Builder(Code):
         return self.expr(node.body)
 
     def lambda_(self, node: Lambda) -> Val:
-        return Val(closure(self, self.shape.functions[id(node)]), BIT["Function"])
+        return Val(closure(self, self.shape.functions[id(node)]), BIT["Function"], self.dest)
 
     def seq(self, node: Seq) -> Val:
         for item in node.items[:-1]:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import Lambda, Letrec, Var
-from jit_runtime.infer.allocation import allocate, init_field
-from jit_runtime.infer.code import i64
+from jit_runtime.infer.allocation import allocate, init_part
+from jit_runtime.infer.code import Val, i64
 from jit_runtime.infer.linker import Closure
 from jit_runtime.infer.local_entries import generic_entry
 from jit_runtime.infer.shape import MachineFunction, Shape
-from jit_runtime.infer.variables import cell_of
+from jit_runtime.infer.variables import cell_of, read
 from jit_runtime.infer.virtual import Virtual
 from jit_runtime.ir.nodes import Operand, Symbol, Variable
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_NAME
+from jit_runtime.types.kinds import ANY, BIT
 
 if TYPE_CHECKING:
     from jit_runtime.infer.build import Builder
@@ -58,13 +59,17 @@ def new_closure(b: Builder, mf: MachineFunction) -> Operand:
 
 def fill_closure(b: Builder, mf: MachineFunction, made: Operand) -> None:
     for i, var in enumerate(mf.captures):
-        init_field(b, made, BY_NAME["closure"].offsets["tail"] + 8 * i, captured_word(b, var))
+        value = captured_value(b, var)
+        init_part(b, made, BY_NAME["closure"].offsets["tail"] + 8 * i, value, b.to_word(value))
 
 
-def captured_word(b: Builder, var: Var) -> Operand:
-    if var in b.unit.facts.shape.known and var not in b.storage and var not in b.mf.captures and var is not b.mf.self_var:
-        return closure(b, b.unit.facts.shape.known[var])
-    return cell_of(b, var)
+def captured_value(b: Builder, var: Var) -> Val:
+    shape, found = b.unit.facts.shape, b.storage.get(var)
+    if var in shape.known and found is None and var not in b.mf.captures and var is not b.mf.self_var:
+        return Val(closure(b, shape.known[var]), BIT["Function"], b.dest)
+    if found is None or var in shape.boxed or isinstance(found, Virtual) or var is b.mf.self_var:
+        return Val(cell_of(b, var), ANY)
+    return read(b, var)
 
 
 def closures(b: Builder, node: Letrec) -> None:

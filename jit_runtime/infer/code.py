@@ -10,7 +10,7 @@ import struct
 from typing import Any, NamedTuple
 
 from jit_runtime.ir.nodes import Block, Function, Imm, InlinedPlace, Ins, Operand, Place, Site, Symbol, Temp, Variable
-from jit_runtime.ir.ops import AGAIN, Call
+from jit_runtime.ir.ops import AGAIN, Call, runtime_convention
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_NAME
 from jit_runtime.layout.records import RECORDS
@@ -153,9 +153,10 @@ class Code:
         safepoint: bool = False,
         changes_nothing: bool = False,
     ) -> Temp:
-        """Call a runtime function (ccc)."""
+        """Call a runtime function."""
         types = tuple(a.type for a in args)
-        call = Call(Symbol(name), types, result, "ccc", safepoint=safepoint, noreturn=noreturn, changes_nothing=changes_nothing)
+        way = runtime_convention(name)
+        call = Call(Symbol(name), types, result, way, safepoint=safepoint, noreturn=noreturn, changes_nothing=changes_nothing)
         return self.ins("call", args, None if result == "void" else result, call)
 
     def fail(self, code: int, *operands: Operand) -> None:

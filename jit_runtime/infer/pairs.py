@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jit_runtime.infer.allocation import init_field, reserve
+from jit_runtime.infer.allocation import init_part, reserve
 from jit_runtime.infer.code import Val, i64, word
-from jit_runtime.infer.placement import is_scalar
 from jit_runtime.ir.nodes import Operand
 from jit_runtime.layout import words
 from jit_runtime.types.kinds import BIT
@@ -41,17 +40,9 @@ def conses(b: Builder, heads: list[Val], tail: Val) -> Val:
     start = b.ins("ptrtoint", (address,), "i64")
     pairs = [b.as_ref(b.op("add", start, i64(16 * n + words.PAIR_TAG))) for n in range(len(heads))]
     for n, (pair, head, op) in enumerate(zip(pairs, heads, ops_, strict=True)):
-        init_part(b, pair, 0, head, op)
+        init_part(b, pair, 0, head, op, in_pair=True)
         if pair is pairs[-1]:
-            init_part(b, pair, 8, tail, tail_word)
+            init_part(b, pair, 8, tail, tail_word, in_pair=True)
         else:
             b.store(pairs[n + 1], b.pointer(pair, 8 - words.PAIR_TAG))
     return Val(pairs[0], BIT["Pair"], b.dest)
-
-
-def init_part(b: Builder, pair: Operand, at: int, value: Val, op: Operand) -> None:
-    if value.region is b.dest or (is_scalar(value.mask & ~BIT["Int"] & ~BIT["Float"]) and value.op.type != "ref"):
-        # Same region, or a number that was boxed into this place if at all: no barrier.
-        b.store(op, b.pointer(pair, at - words.PAIR_TAG))
-    else:
-        init_field(b, pair, at, op, value.mask, in_pair=True)

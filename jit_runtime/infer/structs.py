@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from jit_runtime.expand.core import Const, Sym
 from jit_runtime.expand.kind_definitions import constructed
 from jit_runtime.infer import arrays, dicts
-from jit_runtime.infer.allocation import init_field, reserve
+from jit_runtime.infer.allocation import init_field, lies_here, reserve
 from jit_runtime.infer.code import NOTHING, Val, i64, rep_of
 from jit_runtime.infer.packed import load_packed, packed_value
 from jit_runtime.infer.prims import prim, runtime_word, values_of
@@ -82,7 +82,7 @@ def allocated(b: Builder, made: Struct, values: list[Val]) -> Val:
     b.store(b.unit.struct_header(b, made), address)
     new = b.as_ref(b.op("add", b.ins("ptrtoint", (address,), "i64"), i64(words.OBJECT_TAG)))
     for field, op, value in zip(made.fields, checked, values, strict=True):
-        if field.packed is None and value.region is not b.dest:
+        if field.packed is None and not lies_here(b, value):
             init_field(b, new, field.offset, op)
         else:
             store_raw(b, new, field, op)

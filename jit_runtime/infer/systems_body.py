@@ -14,7 +14,7 @@ from jit_runtime.infer.ckinds import BOOL, DOUBLE, INT32, INT64, POINTER, UINT8,
 from jit_runtime.infer.externs import EXTERNS, Extern
 from jit_runtime.infer.systems import Definition, Unit, constant, spelled
 from jit_runtime.ir.nodes import Block, Function, Imm, Ins, Operand, Symbol, Temp, Variable
-from jit_runtime.ir.ops import Call, is_terminator
+from jit_runtime.ir.ops import Call, is_terminator, runtime_convention
 from jit_runtime.layout.records import Record
 from jit_runtime.source.diagnostics import OmniError, fail
 from jit_runtime.source.text import Span
@@ -54,7 +54,8 @@ class Body:
     def __init__(self, unit: Unit, definition: Definition) -> None:
         self.unit, self.definition = unit, definition
         params = [Temp(i + 1, kind.ir) for i, (_, kind) in enumerate(definition.params)]
-        self.fn = Function(definition.symbol, params, definition.result.ir, "ccc", attributes=definition.attributes, span=definition.span)
+        way = runtime_convention(definition.symbol)
+        self.fn = Function(definition.symbol, params, definition.result.ir, way, attributes=definition.attributes, span=definition.span)
         self.fn.next_id = len(params)
         self.block: Block | None = self.fn.block("entry")
         self.span = definition.span
@@ -328,7 +329,8 @@ class Body:
             raise fail("T228", form.span, f"{callee.name} takes {len(callee.params)} arguments, got {len(args)}")
         operands = [self.typed(arg, kind) for arg, (_, kind) in zip(args, callee.params)]
         noreturn = "noreturn" in callee.attributes
-        attr = Call(Symbol(callee.symbol), tuple(k.ir for _, k in callee.params), callee.result.ir, "ccc", noreturn=noreturn)
+        way = runtime_convention(callee.symbol)
+        attr = Call(Symbol(callee.symbol), tuple(k.ir for _, k in callee.params), callee.result.ir, way, noreturn=noreturn)
         return self.called(attr, operands, callee.result)
 
     def called(self, attr: Call, operands: list[Operand], result: CKind) -> Val:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import Call
-from jit_runtime.infer.allocation import allocate, init_field
+from jit_runtime.infer.allocation import allocate, init_field, init_part
 from jit_runtime.infer.code import BOOL, INT, NOTHING, Val, i64, word
 from jit_runtime.infer.prims import binary, object_operand, prim, unary
 from jit_runtime.infer.tests import kind_test
@@ -64,7 +64,7 @@ def is_end(b: Builder, value: Val, builtin: Builtin) -> Val:
 def box(b: Builder, value: Val, builtin: Builtin) -> Val:
     op = b.to_word(value)
     made = allocate(b, builtin.name, 16)
-    init_field(b, made, BY_NAME[builtin.name].offsets["value"], op, value.mask)
+    init_part(b, made, BY_NAME[builtin.name].offsets["value"], value, op)
     return Val(made, BIT["Box" if builtin.name == "box" else "Atom"], b.dest)
 
 

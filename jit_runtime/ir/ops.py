@@ -66,6 +66,15 @@ class Call:
         self.changes_nothing = changes_nothing
 
 
+KEEPS_REGISTERS = frozenset({"rt_guard", "rt_reserve", "rt_barrier"})
+"""Runtime functions on ways that are rarely taken: they save what registers they use, so that the code around need not save any for them."""
+
+
+def runtime_convention(name: str) -> str:
+    """The calling convention of a runtime function."""
+    return "preserve_mostcc" if name in KEEPS_REGISTERS else "ccc"
+
+
 OPS: dict[str, Op] = {}
 
 

@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jit_runtime.ir.nodes import TYPES, Block, Function, Imm, Ins, Module, Operand, Symbol, Temp, Variable
-from jit_runtime.ir.ops import OPS, SETS, Call, is_terminator
+from jit_runtime.ir.ops import OPS, SETS, Call, is_terminator, runtime_convention
 from jit_runtime.ir.text import show_instruction
 
 
@@ -49,7 +49,8 @@ def verify_imports(module: Module, signatures: Mapping[str, Any]) -> None:
             for ins in block.ins:
                 if isinstance(ins.attr, Call) and isinstance(ins.attr.callee, Symbol) and ins.attr.callee.name in signatures:
                     call, row = ins.attr, signatures[ins.attr.callee.name]
-                    if _plain(call.args) != _plain(row.args) or _plain((call.result,)) != _plain((row.result,)) or call.cconv != "ccc":
+                    way = runtime_convention(ins.attr.callee.name)
+                    if _plain(call.args) != _plain(row.args) or _plain((call.result,)) != _plain((row.result,)) or call.cconv != way:
                         raise BadIR(f"@{fn.name}: `{show_instruction(ins)}` but the runtime has {row.args} -> {row.result}")
 
 

@@ -80,7 +80,7 @@ def test_a_region_that_is_merged_while_code_allocates_in_it_stays_a_region(heap:
     boxes = [heap.push(cell.read("value")) for cell in cells]
     homes = [heap.region_of(heap.root(box)) for box in boxes]
     scratch = heap.push(w.NULL)
-    for _ in range(200):
+    for _ in range(1000):
         fill(heap, scratch, homes[0], 800)
         heap.store(heap.root(boxes[0]), 8, heap.box(homes[0], heap.root(scratch)))
         heap.safepoint()
