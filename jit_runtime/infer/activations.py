@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from jit_runtime.expand.core import Call, Core, Global, If, Lambda, Let, Letrec, Local, Seq, While
+from jit_runtime.expand.core import Call, Core, Global, If, Lambda, Let, Letrec, Local, Seq
 from jit_runtime.infer.continuations import Close, Continuation
 from jit_runtime.infer.inline import deliver_body
-from jit_runtime.infer.placement import allocates, children, drop_unused, is_scalar, opened
+from jit_runtime.infer.placement import allocates, drop_unused, is_scalar, opened
+from jit_runtime.infer.straight import begin_line, bindings, end_line, is_small, items
 from jit_runtime.infer.switches import FEWEST, chain
 from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.order import certain
@@ -41,18 +42,29 @@ def deliver_part(b: Builder, node: Core, k: Continuation) -> None:
     match node:
         case If() if is_plain(b, node):
             deliver_branches(b, node, k)
-        case Let() if not any(allocates(b, value) for _, value in node.bindings):
-            b.bindings(node, b.place_of(k))
-            deliver_part(b, node.body, k)
-        case Seq() if not any(allocates(b, item) for item in node.items[:-1]):
-            for item in node.items[:-1]:
-                b.effect(item)
-            deliver_part(b, node.items[-1], k)
+        case Let() | Seq() if deliver_line(b, node, k):
+            pass
         case _ if gains(b, node):
             deliver_inside(b, k, lambda inner: b.tail(node, inner))
         case _:
             b.tail(node, k)
     b.span = outer
+
+
+def deliver_line(b: Builder, node: Let | Seq, k: Continuation) -> bool:
+    """Deliver a straight line whose steps here make nothing, or what is gone when its extent ends; False where others are among them."""
+    depth = begin_line(b, node)
+    steps = [value for _, value in node.bindings] if isinstance(node, Let) else node.items[:-1]
+    if any(allocates(b, value) and id(value) not in b.covered for value in steps):
+        return False
+    if isinstance(node, Let):
+        bindings(b, node, b.place_of(k))
+        deliver_part(b, node.body, k)
+    else:
+        items(b, node)
+        deliver_part(b, node.items[-1], k)
+    end_line(b, depth)
+    return True
 
 
 def is_plain(b: Builder, node: If) -> bool:
@@ -82,24 +94,6 @@ def deliver_inside(b: Builder, k: Continuation, deliver: Callable[[Continuation]
 
 def gains(b: Builder, node: Core) -> bool:
     return allocates(b, node) and not ends_in_call(b, node) and not is_small(b, node)
-
-
-def is_small(b: Builder, node: Core) -> bool:
-    """Does it run once through, and call nothing but builtins?"""
-    work = [node]
-    while work:
-        at = work.pop()
-        if isinstance(at, (While, Letrec, Lambda)):
-            return False
-        if isinstance(at, Call) and not calls_builtin(b, at):
-            return False
-        work.extend(children(at))
-    return True
-
-
-def calls_builtin(b: Builder, node: Call) -> bool:
-    found = b.unit.world.lookup(node.fn.name) if isinstance(node.fn, Global) else None
-    return isinstance(found, Builtin) and found.name != "apply"
 
 
 def ends_in_call(b: Builder, node: Core) -> bool:

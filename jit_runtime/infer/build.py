@@ -33,22 +33,22 @@ from jit_runtime.expand.core import (
     While,
 )  # fmt: skip
 from jit_runtime.infer.arithmetic import number
-from jit_runtime.infer.closures import closure, closures, needs_closure
+from jit_runtime.infer.closures import closure, closures
 from jit_runtime.infer.code import NOTHING, Code, Val, rep_of
 from jit_runtime.infer.connectives import connective
 from jit_runtime.infer.continuations import Close, Continuation, Fill, Join, Loop, Return
 from jit_runtime.infer.conventions import leave
 from jit_runtime.infer.explain import note_literal
 from jit_runtime.infer.globals import define_value, global_, set_global
-from jit_runtime.infer.homes import flow_of_body, place_of_sink
 from jit_runtime.infer.loops import letrec_tail, while_
-from jit_runtime.infer.number_paths import Known, as_word
+from jit_runtime.infer.number_paths import Known
 from jit_runtime.infer.placement import Space, close_space
 from jit_runtime.infer.select import selected
 from jit_runtime.infer.shape import MachineFunction
-from jit_runtime.infer.struct_fields import bound_fields, deliver_fields, deliver_virtual, fields_of
+from jit_runtime.infer.straight import Extent, begin_line, bindings, end_line, items
+from jit_runtime.infer.struct_fields import deliver_fields, deliver_virtual
 from jit_runtime.infer.switches import switch_tail
-from jit_runtime.infer.variables import bind, check_initialized, may_stay_open, read, set_local
+from jit_runtime.infer.variables import check_initialized, read, set_local
 from jit_runtime.infer.virtual import Fields, Virtual
 from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance
 from jit_runtime.ir.nodes import Block, Function, Imm, Operand
@@ -88,6 +88,9 @@ class Builder(Code):
         self.arrays: set[Operand] = set()  # variables' values that are arrays of known kind
         self.doubles: dict[Operand, Known] = {}  # words that arithmetic made, and their doubles
         self.homes: dict[Operand, str] = {}
+        self.extents: dict[int, Extent] = {}  # straight.py: by the value of the first step
+        self.covered: set[int] = set()  # steps of extents
+        self.lines: set[int] = set()  # nodes that go on with a line
         self.regions: dict[Operand, Operand] = {}  # variables' values and the regions that they are known to be in
 
     @property
@@ -214,31 +217,11 @@ class Builder(Code):
         return True
 
     def let(self, node: Let) -> Val:
-        self.bindings(node, self.dest)
-        return self.expr(node.body)
-
-    def bindings(self, node: Let, place: Operand) -> None:
-        """Bind the variables; each value is born where it ends up. `place`: where the value of the body goes."""
-        outer = self.dest
-        flow = flow_of_body(self, node)
-        for var, value in node.bindings:
-            self.dest = place_of_sink(self, flow.get(var), value, place)
-            if var in self.shape.known and isinstance(value, Lambda):
-                if needs_closure(self.shape, var):
-                    self.storage[var] = closure(self, self.shape.known[var])
-                continue
-            replaced = bound_fields(self, var, value)
-            if replaced is not None:
-                fields = fields_of(self, value, *replaced)
-                if fields is None:
-                    break
-                self.storage[var] = fields
-                continue
-            made = number(self, value)
-            if self.block is None:
-                break
-            bind(self, var, made if may_stay_open(self, var) else as_word(self, made))
-        self.dest = outer
+        depth = begin_line(self, node)
+        bindings(self, node, self.dest)
+        value = self.expr(node.body)
+        end_line(self, depth)
+        return value
 
     def letrec(self, node: Letrec) -> Val:
         if node.bindings and node.bindings[0][0] in self.shape.loops:
@@ -250,11 +233,11 @@ class Builder(Code):
         return Val(closure(self, self.shape.functions[id(node)]), BIT["Function"], self.dest)
 
     def seq(self, node: Seq) -> Val:
-        for item in node.items[:-1]:
-            self.effect(item)
-            if self.block is None:
-                return NOTHING
-        return self.expr(node.items[-1])
+        depth = begin_line(self, node)
+        items(self, node)
+        value = self.expr(node.items[-1])
+        end_line(self, depth)
+        return value
 
     def check(self, node: Check) -> Val:
         value = self.expr(node.value)
@@ -348,13 +331,16 @@ class Builder(Code):
             self.deliver(self.expr(node), k)
 
     def let_tail(self, node: Let, k: Continuation) -> None:
-        self.bindings(node, self.place_of(k))
+        depth = begin_line(self, node)
+        bindings(self, node, self.place_of(k))
         self.tail(node.body, k)
+        end_line(self, depth)
 
     def seq_tail(self, node: Seq, k: Continuation) -> None:
-        for item in node.items[:-1]:
-            self.effect(item)
+        depth = begin_line(self, node)
+        items(self, node)
         self.tail(node.items[-1], k)
+        end_line(self, depth)
 
     def call_tail(self, node: Call, k: Continuation) -> None:
         from jit_runtime.infer.calls import call_tail

@@ -58,6 +58,9 @@ def place_and_reason(b: Builder) -> tuple[str, str]:
         if b.dest is space.region:
             if space.of_call:
                 return "the call's own region", "the result holds no reference, so it dies with the call"
+            if space.extent is not None:
+                end = space.extent.last.span
+                return "a region of its own", f"nothing of it is used behind {short(end)}, {end.line}:{end.column}"
             return "the loop's space", "no variable of the loop can keep it, so it dies with the turn"
     if b.dest in b.homes:
         return f"the region of {b.homes[b.dest]}", "stored there on every path from here"
@@ -70,10 +73,15 @@ def listing(title: str, allocations: list[Allocation]) -> str:
     """A line for each allocation, in the order of the text."""
     rows = []
     for span, place, why in sorted(allocations, key=lambda one: (one.span.start, one.span.end)):
-        text = " ".join(span.text.split())
-        rows.append((f"{span.line}:{span.column}", text if len(text) <= LONGEST else text[: LONGEST - 3] + "...", place, why))
+        rows.append((f"{span.line}:{span.column}", short(span), place, why))
     if not rows:
         return f"{title}: allocates nothing"
     wide = [max(len(row[i]) for row in rows) for i in range(3)]
     lines = [f"  {at:<{wide[0]}}  {text:<{wide[1]}}  {place:<{wide[2]}}  {why}" for at, text, place, why in rows]
     return "\n".join([f"{title}:", *lines])
+
+
+def short(span: Span) -> str:
+    """A text on one line."""
+    text = " ".join(span.text.split())
+    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."

@@ -22,6 +22,7 @@ from jit_runtime.types.kinds import BIT, either
 if TYPE_CHECKING:
     from jit_runtime.infer.analysis import Analysis
     from jit_runtime.infer.build import Builder
+    from jit_runtime.infer.straight import Extent
     from jit_runtime.infer.world import Instance, World
 
 # Kinds whose words name nothing in a region that may end. The word of a number may name a box.
@@ -34,7 +35,8 @@ class Space:
     """An open loop space, or the region of a call. `outer`: where values went outside. `bumps`: lanes' bump pointers when it was empty.
 
     `around`: the youngest region outside. `used`: something is made inside, other than where a definition has changed under the code.
-    `marks`: the instructions that open, empty and end it, which go where it turns out that it is not used.
+    `marks`: the instructions that open, empty and end it, which go where it turns out that it is not used. `extent`: the steps of a straight
+    line that it is for (straight.py).
     """
 
     region: Operand
@@ -45,6 +47,7 @@ class Space:
     of_call: bool = False
     used: bool = False
     marks: list[tuple[Block, Ins]] = field(default_factory=list)
+    extent: Extent | None = None
 
     def loops(self, var: Var) -> bool:
         """Is the jump to this variable a back-edge of the loop that owns the space?"""

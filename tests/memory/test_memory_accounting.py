@@ -86,7 +86,10 @@ def test_where_the_allocations_of_a_function_go() -> None:
     session.eval("(define total n (+ 1 (length (list n (tree n)))))\n(total 2)", name="file", line=1)
     session.eval("(define rest-of x (do (println (list x)) (array-ref x 0)))\n(rest-of [1])", name="file", line=1)
     session.eval("(define square x (* x x))\n(square 2)", name="file", line=1)
+    text = "(define again n (let [big (list n (tree n))] (let [size (length big)] (tree size))))\n(again 2)"
+    session.eval(text, name="file", line=1)
     for name, line in {
+        "again": "again(Int):|  1:27  (list n (tree n))  a region of its own  nothing of it is used behind (length big), 1:62",
         "tree": "tree(Int):|  1:32  (list (tree (- n 1)) n)  the caller's destination  part of the result",
         "count": "count(Int):|  1:59  (list i i)  the loop's space  no variable of the loop can keep it",
         "total": "total(Int):|  1:30  (list n (tree n))  the call's own region  the result holds no reference",
