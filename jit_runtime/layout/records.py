@@ -102,6 +102,7 @@ REGION = _record(
     ("loose", "i64", "1: literals of code that is gone, while a walk looks for who names them"),
     ("stale", "i64", "1: the last compaction freed less than half"),
     ("shared", "i64", "1: regions of other cells were merged into it"),
+    ("extended", "i64", "1: its cell's last value that was born elsewhere named it, so the next one is born here"),
     ("peak", "i64", "largest number of bytes held at once"),
     ("held", "i64", "bytes of the blocks it holds"),
     ("owner", "ptr", "first of the cells that own it (Cell.next), else null"),

@@ -111,3 +111,40 @@ def test_what_escapes_was_born_there(program: Textbook) -> None:
     born, moved = (after[name] - before[name] for name in ("bytes_born_in_place", "bytes_moved_out"))
     assert moved <= (born + moved) // 20
     session.close()
+
+
+LARGE = """
+(define g '())
+(define replace! n (do (set! g (numbers n)) (length g)))
+(define extend! n (let loop [i 0] (if (= i n) (length g) (do (set! g (cons i (cdr g))) (loop (+ i 1))))))
+"""
+
+
+@pytest.mark.parametrize("mode", ["normal", "checked"])
+def test_large_values_of_a_variable_are_born_where_they_stay(mode: str) -> None:
+    session = open_session(mode)
+    session.eval(DEFINITIONS + LARGE, name="file")
+    session.eval("(replace! 50000)")
+    for _ in range(4):
+        before = session.stats()
+        assert outcome(session, "(replace! 50000)") == "50000"
+        after = session.stats()
+        assert after["bytes_moved_out"] == before["bytes_moved_out"]
+        assert after["bytes_born_in_place"] - before["bytes_born_in_place"] >= 16 * 50_000
+        assert after["held_bytes"] < 5 * 16 * 50_000
+    session.close()
+
+
+@pytest.mark.parametrize("mode", ["normal", "checked"])
+def test_a_large_value_that_is_replaced_by_a_function_of_itself_stays_in_one_region(mode: str) -> None:
+    session = open_session(mode)
+    session.eval(DEFINITIONS + LARGE, name="file")
+    session.eval("(replace! 50000)")
+    session.eval("(extend! 10)")
+    before = session.stats()
+    assert outcome(session, "(extend! 300000)") == "50000"
+    after = session.stats()
+    assert after["bytes_moved_out"] == before["bytes_moved_out"]
+    assert after["regions_live"] <= before["regions_live"] + 1
+    assert after["held_bytes"] < 4 * 16 * 50_000
+    session.close()

@@ -64,9 +64,44 @@ def test_a_large_value_that_is_replaced_dies_with_its_region(heap: Heap) -> None
     fill(heap, at, heap.region_of(heap.root(at)), 1 << 19)
     heap.set_cell(cell, heap.root(at))
     heap.end()
+    old = heap.region_of(heap.root(at))
     heap.form()
-    assert heap.call("rt_cell_home", cell.address, 0) == w.NOTHING
+    heap.cut(at)
+    at = heap.push(heap.call("rt_cell_home", cell.address, 0))
+    home = heap.region_of(heap.root(at))
+    assert home != old and state(heap, home) == UNDEAD
+    moved, reclaimed = heap.heap.read("bytes_moved_out"), heap.heap.read("regions_reclaimed")
+    heap.set_cell(cell, heap.list(home, [n(1), n(2)]))
+    heap.call("rt_free_undead")
+    assert heap.heap.read("regions_reclaimed") == reclaimed + 1 and state(heap, home) == OWNED
     heap.end()
+    assert heap.heap.read("bytes_moved_out") == moved
+
+
+def test_a_large_value_that_its_next_one_names_has_that_in_its_region(heap: Heap) -> None:
+    heap.form()
+    cell = heap.cell()
+    at = heap.push(heap.call("rt_new_home", 0))
+    fill(heap, at, heap.region_of(heap.root(at)), 1 << 19)
+    heap.set_cell(cell, heap.root(at))
+    heap.end()
+    region = heap.region_of(cell.read("value"))
+    regions, merges = heap.heap.read("regions_live"), heap.heap.read("merges")
+    for _ in range(10):
+        heap.form()
+        at = heap.push(heap.call("rt_cell_home", cell.address, 0))
+        home = heap.region_of(heap.root(at))
+        heap.set_cell(cell, heap.pair(home, n(1), cell.read("value")))
+        assert heap.region_of(cell.read("value")) == region == cell.read("region")
+        heap.store(heap.push(heap.pair(home, n(1), w.NULL)), 8, cell.read("value"))  # code may still allocate there
+        heap.check()
+        heap.cut(at)
+        heap.end()
+    heap.form()
+    heap.call("rt_free_undead")
+    heap.end()
+    assert heap.heap.read("merges") == merges + 1 and heap.heap.read("regions_live") == regions
+    assert heap.heap.read("bytes_moved_out") == 0
 
 
 def test_a_region_that_is_merged_while_code_allocates_in_it_stays_a_region(heap: Heap) -> None:
