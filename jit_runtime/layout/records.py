@@ -86,7 +86,7 @@ REGION = _record(
     ("log_lost", "i64", "1: an entry could not be stored; the region is only spliced or kept"),
     ("external_rc", "i64", "edges that retain it, each ordered pair of regions counted once"),
     ("edges", "ptr", "regions it retains: open-addressed set of pointers"),
-    ("recent", "ptr", "the member that was last asked for, or null"),
+    ("recent", "ptr", "the region whose objects were last stored here without an entry: a member, one that stays, an older one; or null"),
     ("edge_count", "i64", "members of the set"),
     ("edge_capacity", "i64", "its size, a power of two, or 0"),
     ("allocated", "i64", "bytes allocated in it since creation, those of adopted regions too; the open blocks' share is added on request"),
