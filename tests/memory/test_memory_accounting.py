@@ -89,7 +89,7 @@ def test_where_the_allocations_of_a_function_go() -> None:
     text = "(define again n (let [big (list n (tree n))] (let [size (length big)] (tree size))))\n(again 2)"
     session.eval(text, name="file", line=1)
     for name, line in {
-        "again": "again(Int):|  1:27  (list n (tree n))  a region of its own  nothing of it is used behind (length big), 1:62",
+        "again": "again(Int):|  1:27  (list n (tree n))  a region of its own  nothing of it is used behind (length big), 1:57",
         "tree": "tree(Int):|  1:32  (list (tree (- n 1)) n)  the caller's destination  part of the result",
         "count": "count(Int):|  1:59  (list i i)  the loop's space  no variable of the loop can keep it",
         "total": "total(Int):|  1:30  (list n (tree n))  the call's own region  the result holds no reference",
