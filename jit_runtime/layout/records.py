@@ -295,6 +295,7 @@ HEAP = _record(
     ("undead_budget", "i64", "run the undead pass above this"),
     ("epoch", "i64", "number of undead passes"),
     ("shells", "i64", "regions whose contents were merged into others, and in which code may be allocating"),
+    ("new_shells", "i64", "those that were left since the last undead pass"),
     ("churned", "i64", "1: an owned region may be due for compaction"),
     ("older_due", "i64", "1: an open region that is not the youngest may be due for evacuation"),
     ("fail_after", "i64", "tests: how many requests for memory succeed before one fails, once; 0: none fails"),

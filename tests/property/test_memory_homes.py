@@ -93,7 +93,7 @@ def test_a_large_value_that_its_next_one_names_has_that_in_its_region(heap: Heap
         home = heap.region_of(heap.root(at))
         heap.set_cell(cell, heap.pair(home, n(1), cell.read("value")))
         assert heap.region_of(cell.read("value")) == region == cell.read("region")
-        heap.store(heap.push(heap.pair(home, n(1), w.NULL)), 8, cell.read("value"))  # code may still allocate there
+        heap.store(heap.root(heap.push(heap.pair(home, n(1), w.NULL))), 8, cell.read("value"))  # code may still allocate there
         heap.check()
         heap.cut(at)
         heap.end()
