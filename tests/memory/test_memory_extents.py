@@ -58,5 +58,5 @@ def test_a_use_behind_the_end_is_found_by_the_checks(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(straight, "mentions", lambda node, variables: False)
     session = open_session("checked")
     session.eval(PROGRAM)
-    with pytest.raises((OmniError, RuntimeError), match="invalid|checked mode"):  # freed blocks are filled, dangling words found
+    with pytest.raises((OmniError, RuntimeError), match=r"invalid|checked mode"):  # freed blocks are filled, dangling words found
         session.eval("(in-use 1000)")
