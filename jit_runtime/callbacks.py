@@ -14,8 +14,9 @@ from jit_runtime.infer.world import GenericFunction
 from jit_runtime.layout import words
 from jit_runtime.pipeline import EMIT, EXPAND, LINK, LOOPS, RUN
 from jit_runtime.types.builtins import find_builtin
-from jit_runtime.types.kinds import Struct, Variable
+from jit_runtime.types.kinds import Variable
 from jit_runtime.types.order import below
+from jit_runtime.types.structs import Struct
 
 if TYPE_CHECKING:
     from jit_runtime.compiler import Compiler

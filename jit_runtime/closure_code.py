@@ -15,7 +15,7 @@ from jit_runtime.infer.linker import OPTIMISED, Closure
 from jit_runtime.infer.local_entries import generic_entry
 from jit_runtime.infer.unit import Unit
 from jit_runtime.source.diagnostics import fail
-from jit_runtime.types.kinds import Struct
+from jit_runtime.types.structs import Struct
 
 if TYPE_CHECKING:
     from jit_runtime.compiler import Compiler

@@ -33,7 +33,8 @@ from jit_runtime.pipeline import BUILD, EMIT, INFER, LINK, LOOPS, ROOTS, Pipelin
 from jit_runtime.sites import Sites
 from jit_runtime.tiering import Tiers
 from jit_runtime.types.builtins import Builtin
-from jit_runtime.types.kinds import Kind, Struct
+from jit_runtime.types.kinds import Kind
+from jit_runtime.types.structs import Struct
 from jit_runtime.types.universe import Universe
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 A class is the number of a concrete kind: its bit in a set of kinds. A table has a row per class, with a word per tested argument and
 64 methods: bit i says that the i-th method admits the class there. Code reads it without a lock: the address of a table is one
-word, and what it points at never shrinks or moves. A struct is entered in all tables before its first instance exists.
+word, and what it points at never shrinks or moves. A kind is entered in all tables before its first instance exists.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from operator import and_
 from typing import TYPE_CHECKING, NamedTuple
 
 from jit_runtime.digest import short_digest
-from jit_runtime.types.kinds import ANY, BIT, Kind, Struct, Union, Variable, either
+from jit_runtime.types.kinds import ANY, BIT, Kind, Union, Variable, either
 from jit_runtime.types.machine import OWN
+from jit_runtime.types.primitives import Primitive
+from jit_runtime.types.structs import Struct
 
 if TYPE_CHECKING:
     from jit_runtime.engine.engine import Engine
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 FIRST_ROWS = 64
 UNTOLD = either(BIT[name] for name in OWN)
-"""Classes that the primitive kinds of a program share: their rows admit nothing, so that such values go to the function's entry."""
+"""Classes that primitive kinds of a program without a place share: their rows admit nothing, so that such values go to the function's entry."""
 
 
 class Question(NamedTuple):
@@ -87,26 +89,26 @@ class DecisionTable:
         at = 1 + number * self.question.row_words
         return self._memory[-1][at : at + self.question.row_words]
 
-    def enter(self, struct: Struct) -> None:
-        """The row of a new struct."""
-        number = struct.bit.bit_length() - 1
+    def enter(self, kind: Struct | Primitive) -> None:
+        """The row of a new kind."""
+        number = kind.bit.bit_length() - 1
         self.reserve(number + 1)
-        lineage = frozenset(ancestors(struct))
+        lineage = frozenset(ancestors(kind))
         for position in range(len(self.question.positions)):
             for method, tests in enumerate(self.question.tests):
                 known = self._masks[method][position] >> number & 1
                 self._admit(position, method, number, known if all(admits(kind, lineage) for kind in tests[position]) else 0)
 
 
-def ancestors(struct: Struct) -> Iterator[Kind]:
-    at: Kind | None = struct.nominal
+def ancestors(kind: Struct | Primitive) -> Iterator[Kind]:
+    at: Kind | None = kind.nominal if isinstance(kind, Struct) else kind
     while at is not None:
         yield at
         at = at.parent
 
 
 def admits(kind: Kind, lineage: frozenset[Kind]) -> bool:
-    """Are the values of a struct with these ancestors instances of a nominal kind?"""
+    """Are the values of a kind with these ancestors instances of a nominal kind?"""
     if isinstance(kind, Union):
         return any(admits(member, lineage) for member in kind.members)
     return (kind.bound if isinstance(kind, Variable) else kind) in lineage or kind.name == "Any"
@@ -128,11 +130,11 @@ class Decisions:
         described = [[[self._universe.describe(kind) for kind in kinds] for kinds in method] for method in asked.tests]
         name = f"{prefix}.{short_digest(repr((self._generation, asked.positions, described)))}"
         if name not in self.tables:
-            table = self.tables[name] = DecisionTable(asked, self._universe.count)
+            table = self.tables[name] = DecisionTable(asked, self._universe.classes)
             self._engine.define(name, ctypes.addressof(table.cell))
         return name
 
-    def enter(self, struct: Struct) -> None:
-        """Tell all tables about a struct, before there is an instance of it."""
+    def enter(self, kind: Struct | Primitive) -> None:
+        """Tell all tables about a kind, before there is an instance of it."""
         for table in self.tables.values():
-            table.enter(struct)
+            table.enter(kind)

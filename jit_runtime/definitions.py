@@ -14,7 +14,8 @@ from jit_runtime.infer.world import GenericFunction, Instance, dispatch
 from jit_runtime.layout.records import CELL
 from jit_runtime.source.diagnostics import OmniError
 from jit_runtime.types.builtins import find_builtin
-from jit_runtime.types.kinds import ANY, BIT, NUMBERED, Struct
+from jit_runtime.types.kinds import ANY, BIT, NUMBERED
+from jit_runtime.types.structs import Struct
 
 if TYPE_CHECKING:
     from jit_runtime.compiler import Compiler

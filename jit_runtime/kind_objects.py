@@ -26,8 +26,6 @@ from jit_runtime.types.kinds import (
     Abstract,
     Applied,
     Kind,
-    Primitive,
-    Struct,
     TypeKind,
     Union,
     ValueKind,
@@ -35,6 +33,9 @@ from jit_runtime.types.kinds import (
 )
 from jit_runtime.types.machine import MOST_OWN
 from jit_runtime.types.order import below, is_nominal
+from jit_runtime.types.places import BLOCKS, PLACE_CLASSES
+from jit_runtime.types.primitives import Primitive
+from jit_runtime.types.structs import Struct
 from jit_runtime.types.versions import obstacle_text
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class KindObjects:
         self._infos: dict[Struct, Any] = {}
         self.tested: dict[str, Kind] = {}  # kinds whose tables compiled code names, by symbol
         self._tables: list[tuple[Kind, Any, ctypes.Array[ctypes.c_uint8]]] = []
-        self._own = (ctypes.c_uint64 * (2 * (MOST_OWN + 1)))()
+        self._own = (ctypes.c_uint64 * (2 * (PLACE_CLASSES + BLOCKS + MOST_OWN + 1)))()
         compiler.engine.heap.write(own_kinds=ctypes.addressof(self._own))
 
     def word(self, kind: Kind) -> int:
@@ -109,10 +110,12 @@ class KindObjects:
 
     def _enter(self, kind: Primitive, word: int) -> None:
         """Into the heap's table, where a value's number leads, and the tables of the kinds above it."""
-        row = 2 * (kind.number >> OWN_SERIAL_SHIFT)
+        row = 2 * (kind.bit.bit_length() - 1 if kind.sure else PLACE_CLASSES + (kind.number >> OWN_SERIAL_SHIFT))
         self._own[row], self._own[row + 1] = word, kind.bit.bit_length() - 1
         for above, _, table in self._tables:
             self._fill(above, table)
+        if kind.sure:
+            self._compiler.decisions.enter(kind)
 
     def converter(self, word: int) -> int:
         """The function of a builtin kind of numbers, which its object has from now on."""
@@ -154,7 +157,7 @@ class KindObjects:
         if isinstance(kind, Applied):
             return self._applied(kind)
         if isinstance(kind, Primitive):
-            code = words.machine_code(kind.mask.bit_length() - 1, kind.number)
+            code = words.machine_code(kind.shared.bit_length() - 1, kind.number)
             return {"form": MACHINE, "count": code, "abstract": 2}
         if isinstance(kind, Union) and not is_nominal(kind):
             return {"form": UNION, "items": constants.array([self.word(m) for m in kind.members]), "count": len(kind.members), "abstract": 1}

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from jit_runtime.dataclass import dataclass, field
 from jit_runtime.source.text import NOWHERE, Span
-from jit_runtime.types.kinds import KINDS, Kind, Struct
+from jit_runtime.types.kinds import KINDS, Kind
 from jit_runtime.types.specificity import Signature
+from jit_runtime.types.structs import Struct
 
 # ---- immutable literal data (the values of Const besides int, float, bool, None = nothing, str) ----
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jit_runtime.expand.kinds import kind_of
 from jit_runtime.syntax import forms as f
-from jit_runtime.types.kinds import KINDS, Abstract, Kind, Struct
+from jit_runtime.types.kinds import KINDS, Abstract, Kind
 from jit_runtime.types.order import below
+from jit_runtime.types.structs import Struct
 
 if TYPE_CHECKING:
     from jit_runtime.expand.expand import Expander

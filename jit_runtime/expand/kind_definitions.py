@@ -16,7 +16,8 @@ from jit_runtime.expand.primitive_definitions import define_primitive
 from jit_runtime.source.diagnostics import fail
 from jit_runtime.source.text import Span
 from jit_runtime.syntax import forms as f
-from jit_runtime.types.kinds import KINDS, MOST_FIELDS, MOST_REFERENCES, Abstract, Field, Kind, Struct, Variable
+from jit_runtime.types.kinds import KINDS, Abstract, Kind, Variable
+from jit_runtime.types.structs import MOST_FIELDS, MOST_REFERENCES, Field, Struct
 
 if TYPE_CHECKING:
     from jit_runtime.expand.expand import Expander

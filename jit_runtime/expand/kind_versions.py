@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, TypeGuard, TypeVar
 
 from jit_runtime.expand.kinds import qualified
 from jit_runtime.source.diagnostics import Diagnostic
-from jit_runtime.types.kinds import Abstract, Applied, Field, Kind, Struct, Variable
+from jit_runtime.types.kinds import Abstract, Applied, Kind, Variable
+from jit_runtime.types.structs import Field, Struct
 
 Fields = TypeVar("Fields")
 

@@ -15,7 +15,8 @@ from jit_runtime.expand.scope import Scope
 from jit_runtime.expand.sequence_patterns import is_slot
 from jit_runtime.source.diagnostics import Diagnostic
 from jit_runtime.syntax import forms as f
-from jit_runtime.types.kinds import Kind, Struct
+from jit_runtime.types.kinds import Kind
+from jit_runtime.types.structs import Struct
 
 if TYPE_CHECKING:
     from jit_runtime.expand.expand import Expander

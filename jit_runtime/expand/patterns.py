@@ -16,7 +16,8 @@ from jit_runtime.expand.mistakes import bad_pattern, duplicate
 from jit_runtime.expand.sequence_patterns import array, sequence
 from jit_runtime.source.text import Span
 from jit_runtime.syntax import forms as f
-from jit_runtime.types.kinds import KINDS, Struct
+from jit_runtime.types.kinds import KINDS
+from jit_runtime.types.structs import Struct
 
 if TYPE_CHECKING:
     from jit_runtime.expand.expand import Expander

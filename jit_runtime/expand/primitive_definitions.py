@@ -9,9 +9,10 @@ from jit_runtime.expand.mistakes import malformed
 from jit_runtime.source.diagnostics import fail
 from jit_runtime.source.text import Span
 from jit_runtime.syntax import forms as f
-from jit_runtime.types.kinds import Kind, Primitive, shared_with
+from jit_runtime.types.kinds import Kind
 from jit_runtime.types.machine import MOST_OWN, WIDTHS, Machine
 from jit_runtime.types.order import below
+from jit_runtime.types.primitives import Primitive, shared_with
 
 if TYPE_CHECKING:
     from jit_runtime.expand.expand import Expander

@@ -15,7 +15,7 @@ from jit_runtime.infer.machine_numbers import (
 )
 from jit_runtime.infer.number_paths import FLOAT_OPS, arithmetic_paths, as_word
 from jit_runtime.infer.prims import OPEN, OTHER_BITS, prim, runtime_word
-from jit_runtime.infer.transfer import NUMBER, arithmetic
+from jit_runtime.infer.transfer import NUMBER, OWN, arithmetic
 from jit_runtime.ir.nodes import Imm, Operand, Temp
 from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.errors import CODES
@@ -89,7 +89,7 @@ def arithmetic_value(b: Builder, node: Call, builtin: Builtin) -> Val:
 
 def step(b: Builder, name: str, value: Val) -> Val:
     """One more or less, in the kind of the number."""
-    if value.mask & OTHER_BITS == 0:
+    if value.mask & (OTHER_BITS | OWN) == 0:
         return arith2(b, "+" if name == "inc" else "-", value, Val(i64(1), INT))
     if whole(value):
         return arith2(b, "+" if name == "inc" else "-", value, Val(i64(1), value.mask))

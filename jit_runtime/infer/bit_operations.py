@@ -14,12 +14,13 @@ from jit_runtime.infer.machine_numbers import (
 )
 from jit_runtime.infer.prims import BITS, OTHER_BITS, binary, prim, runtime_word, unary, values_of
 from jit_runtime.infer.tests import kind_test
-from jit_runtime.infer.transfer import MACHINE, arithmetic
+from jit_runtime.infer.transfer import arithmetic
 from jit_runtime.ir.nodes import Operand
 from jit_runtime.layout import words
 from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.errors import CODES
 from jit_runtime.types.kinds import ANY
+from jit_runtime.types.primitives import MACHINE
 
 if TYPE_CHECKING:
     from jit_runtime.infer.build import Builder

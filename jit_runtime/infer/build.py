@@ -50,7 +50,7 @@ from jit_runtime.infer.struct_fields import deliver_fields, deliver_virtual
 from jit_runtime.infer.switches import switch_tail
 from jit_runtime.infer.variables import check_initialized, read, set_local
 from jit_runtime.infer.virtual import Fields, Virtual
-from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance
+from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance, within
 from jit_runtime.ir.nodes import Block, Function, Imm, Operand
 from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.errors import CODES
@@ -359,7 +359,7 @@ class Builder(Code):
 
         if certain(value.mask, kind):
             return value
-        narrowed = value.mask & kind.mask
+        narrowed = within(value.mask, kind)
         if narrowed:
             ok, bad = self.new("ok"), self.new("fail")
             self.cbr(in_kind(self, value, kind), ok, bad, "likely")

@@ -14,12 +14,13 @@ from jit_runtime.infer.machine_calls import BUFFER
 from jit_runtime.infer.machine_numbers import double_of
 from jit_runtime.infer.placement import is_scalar, note_made
 from jit_runtime.infer.tests import kind_test
-from jit_runtime.infer.transfer import MACHINE, NUMBER
+from jit_runtime.infer.transfer import NUMBER
 from jit_runtime.layout import words
 from jit_runtime.source.diagnostics import fail
 from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.errors import CODES
 from jit_runtime.types.kinds import ANY, BIT
+from jit_runtime.types.primitives import MACHINE
 
 if TYPE_CHECKING:
     from jit_runtime.infer.build import Builder

@@ -15,8 +15,10 @@ from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_NAME
 from jit_runtime.layout.records import RECORDS
 from jit_runtime.source.text import Span
-from jit_runtime.types.kinds import BIT, RAW
+from jit_runtime.types.kinds import BIT, either
 from jit_runtime.types.machine import MACHINES
+from jit_runtime.types.places import place_of
+from jit_runtime.types.primitives import OWN_BITS, OWN_PLACES, RAW
 
 INT, FLOAT, BOOL, NOTHING_KIND, CHAR = BIT["Int"], BIT["Float"], BIT["Bool"], BIT["Nothing"], BIT["Char"]
 TASK, REGION, CELL = RECORDS["Task"].offsets, RECORDS["Region"].offsets, RECORDS["Cell"].offsets
@@ -32,7 +34,16 @@ class Val(NamedTuple):
 
 
 CODE = {BIT[machine.name]: words.machine_code(BIT[machine.name].bit_length() - 1) for machine in MACHINES}
+CODE |= {
+    bit: words.machine_code(shared.bit_length() - 1, place.number)
+    for shared, places in OWN_PLACES.items()
+    for bit in places
+    if (place := place_of(bit)) is not None
+}
 """Machine kinds besides Int and Float -> what their immediates have in common (layout/words.py)."""
+WIDE = either(bit for bit in CODE if bit in OWN_BITS and OWN_BITS[bit].bits == 64) | BIT["UInt64"]
+"""Those of them whose values may be objects."""
+WHOLE_CODES = either(CODE)
 FLOAT32, UINT64 = BIT["Float32"], BIT["UInt64"]
 REPS = RAW | {BOOL: "i1"}
 
@@ -224,6 +235,8 @@ class Code:
             return self.compare("eq", self.bits(value.op), i64(words.TRUE))
         if rep == "i64":
             return self.to_whole(value)
+        if rep == "f64" and value.mask in CODE:
+            return self.ins("bitcast", (self.runtime("rt_word_to_whole", (value.op,), "i64"),), "f64")
         if rep == "f32":
             bits = self.ins("trunc", (self.op("lshr", self.bits(value.op), i64(words.MACHINE_SHIFT)),), "i32")
             return self.ins("bitcast", (bits,), "f32")
@@ -231,9 +244,9 @@ class Code:
 
     def to_whole(self, value: Val) -> Operand:
         """The raw value of a word that is an Int or a whole machine number."""
-        if not value.mask & INT and value.mask & UINT64 == 0:
+        if not value.mask & (INT | WIDE):
             return self.op("ashr", self.bits(value.op), i64(words.MACHINE_SHIFT))
-        only_int = value.mask == INT or not any(value.mask & kind for kind in CODE)
+        only_int = value.mask == INT or not value.mask & WHOLE_CODES
         return self.runtime("rt_word_to_int" if only_int else "rt_word_to_whole", (value.op,), "i64")
 
     def to_word(self, value: Val) -> Operand:
@@ -241,7 +254,7 @@ class Code:
         if op.type == "ref":
             return op
         if value.mask in CODE:
-            return self.machine_word(op, CODE[value.mask])
+            return self.machine_word(op, value.mask)
         if op.type == "i1":
             if isinstance(op, Imm):
                 return word(words.TRUE if op.value else words.FALSE)
@@ -257,10 +270,14 @@ class Code:
                 return Imm("ref", packed, op.written)
         return self.runtime("rt_float_to_word", (self.task, self.dest, op), "ref")
 
-    def machine_word(self, op: Operand, code: int) -> Operand:
+    def machine_word(self, op: Operand, kind: int) -> Operand:
+        """The word of a raw machine number."""
+        code = CODE[kind]
         if op.type == "f32":
             op = self.ins("zext", (self.ins("bitcast", (op,), "i32"),), "i64")
-        elif code == CODE[UINT64]:
+        elif op.type == "f64":
+            op = self.ins("bitcast", (op,), "i64")
+        if kind & WIDE:
             return self.runtime("rt_machine_word", (self.task, self.dest, i64(code), op), "ref")
         return self.as_ref(self.op("or", self.op("shl", op, i64(words.MACHINE_SHIFT)), i64(code)))
 

@@ -18,7 +18,7 @@ from jit_runtime.infer.structs import load_field
 from jit_runtime.infer.virtual import Part, Virtual, part_struct, whole
 from jit_runtime.infer.world import Instance, World
 from jit_runtime.ir.nodes import Operand
-from jit_runtime.types.kinds import Field, Struct
+from jit_runtime.types.structs import Field, Struct
 from jit_runtime.types.universe import Universe
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def from_parts(b: Builder, way: Way, mask: int, parts: Iterator[Operand]) -> Val
     fields: list[Part] = []
     for field, part in zip(way.struct.fields, way.parts, strict=True):
         if field.kind is not None:
-            b.unit.rely_on(field.kind.mask)
+            b.unit.rely_on(field.kind.exact)
         made = next(parts) if isinstance(part, str) else from_parts(b, part, part.struct.bit, parts)
         fields.append(made)  # type: ignore[arg-type]
     return Virtual(way.struct, fields)

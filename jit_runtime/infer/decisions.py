@@ -14,7 +14,7 @@ from jit_runtime.decisions import Question
 from jit_runtime.infer.code import Val, i64
 from jit_runtime.infer.virtual import Virtual, whole
 from jit_runtime.ir.nodes import Block, Operand, Symbol
-from jit_runtime.types.kinds import Abstract, Kind, Primitive
+from jit_runtime.types.kinds import Abstract, Kind
 from jit_runtime.types.order import is_nominal
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ MOST_HERE = 64  # methods that one call may branch to; with more it goes through
 
 
 def question(found: Dispatch, universe: Universe, *, final: bool) -> Question | None:
-    """What to ask of the arguments where a table decides, else None: few tests, or some that classes do not answer. Primitive kinds of a
-    program share a class, whose row admits nothing, so they need somebody else to ask; `final`: there is nobody."""
-    if universe.primitives and (final or any(isinstance(kind, Primitive) for target in found.targets for _, kind in target.tests)):
+    """What to ask of the arguments where a table decides, else None: few tests, or some that classes do not answer. Primitive kinds without a
+    place share a class, whose row admits nothing, so they need somebody else to ask; `final`: there is nobody."""
+    if universe.crowded and final:
         return None
     tests = [test for target in found.targets for test in target.tests]
     if sum(2 if isinstance(kind, Abstract) else 1 for _, kind in tests) <= FEW_TESTS:

@@ -19,8 +19,8 @@ from jit_runtime.expand.kind_definitions import constructed
 from jit_runtime.infer.placement import children
 from jit_runtime.infer.world import GenericFunction, Instance, Target, World
 from jit_runtime.types.builtins import Builtin
-from jit_runtime.types.kinds import Struct
 from jit_runtime.types.order import certain
+from jit_runtime.types.structs import Struct
 
 if TYPE_CHECKING:
     from jit_runtime.infer.analysis import Analysis

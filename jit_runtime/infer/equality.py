@@ -13,7 +13,9 @@ from jit_runtime.infer.prims import binary, prim, values_of
 from jit_runtime.infer.transfer import IDENTITY, NUMBER
 from jit_runtime.ir.nodes import Imm, Operand
 from jit_runtime.layout import words
-from jit_runtime.types.kinds import BIT, BUILTIN
+from jit_runtime.types.kinds import BIT, BUILTIN, SIMPLE
+from jit_runtime.types.places import PLACES
+from jit_runtime.types.primitives import overlap
 
 if TYPE_CHECKING:
     from jit_runtime.expand.core import Call
@@ -87,7 +89,7 @@ def exact_float(value: Val) -> bool:
 @prim("eq?")
 @binary
 def eq(b: Builder, x: Val, y: Val, builtin: Builtin) -> Val:
-    if x.mask & y.mask & (NUMBER | BIT["Own Any"] | ~BUILTIN):
+    if x.mask & y.mask & (NUMBER | BIT["Own Any"] | ~BUILTIN) or overlap(x.mask & SIMPLE, y.mask & SIMPLE) & PLACES:
         name = "rt_eq" if b.unit.tier == QUICK else "rt_eq_words"
         return Val(is_true(b, b.runtime(name, (b.task, b.dest, b.to_word(x), b.to_word(y)), "ref")), BOOL)
     return Val(b.compare("eq", b.bits(b.to_word(x)), b.bits(b.to_word(y))), BOOL)

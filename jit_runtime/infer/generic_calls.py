@@ -17,11 +17,11 @@ from jit_runtime.infer.structs import construct, still_makes
 from jit_runtime.infer.tests import in_kind, kind_test, same_kind
 from jit_runtime.infer.value_calls import call_slowly
 from jit_runtime.infer.virtual import Fields, Values, Virtual, variables, whole
-from jit_runtime.infer.world import Dispatch, GenericFunction, Target, dispatch
+from jit_runtime.infer.world import Dispatch, GenericFunction, Target, dispatch, within
 from jit_runtime.layout import words
 from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.errors import CODES
-from jit_runtime.types.kinds import ANY, Kind
+from jit_runtime.types.kinds import Kind
 
 if TYPE_CHECKING:
     from jit_runtime.infer.build import Builder
@@ -111,7 +111,7 @@ def narrowed(b: Builder, value: Val | Virtual, tests: list[tuple[int, Kind]], in
         return value
     mask = value.mask
     for at, accepted in tests:
-        mask &= accepted.mask if at == index else ANY
+        mask = within(mask, accepted) if at == index else mask
     return Val(b.to_rep(Val(value.op, mask), rep_of(mask)), mask)
 
 

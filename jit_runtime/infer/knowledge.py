@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from jit_runtime.dataclass import dataclass, replace
 from jit_runtime.expand.core import Big, Call, Chr, Const, Core, Datum, Global, KindRef, Local, Lst, Sym, Var
 from jit_runtime.infer.transfer import BOOL, INT, NOTHING, NULL, NUMBER, PAIR, PREDICATES
-from jit_runtime.types.kinds import ANY, BIT, BUILTIN, KINDS, Kind
+from jit_runtime.types.kinds import ANY, BIT, KINDS, SIMPLE, Kind
 from jit_runtime.types.universe import Universe
 
 Path = tuple[Any, ...]
@@ -207,6 +207,6 @@ def is_lasting(path: Path, facts: Facts, universe: Universe) -> bool:
         return False
     mask = facts.get(path[1], NEW).mask
     if path[0] == "%path-get":
-        structs = None if mask & BUILTIN else universe.structs_in(mask)
+        structs = None if mask & SIMPLE else universe.structs_in(mask)
         return bool(structs) and all(map(universe.is_prelude, structs or ()))
     return path[0] in ("%car", "%cdr", "%-") or not mask & ~LIST

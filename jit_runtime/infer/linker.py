@@ -14,7 +14,8 @@ from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance
 from jit_runtime.ir.nodes import Site
 from jit_runtime.source.text import Span
 from jit_runtime.types.builtins import Builtin
-from jit_runtime.types.kinds import Kind, Struct
+from jit_runtime.types.kinds import Kind
+from jit_runtime.types.structs import Struct
 
 
 class Linker(Protocol):

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from jit_runtime.infer.code import FLOAT, FLOAT32, INT, UINT64, Val, i64
-from jit_runtime.infer.transfer import MACHINE, arithmetic
+from jit_runtime.infer.code import INT, Val, i64
+from jit_runtime.infer.transfer import arithmetic
 from jit_runtime.ir.nodes import Imm, Operand
 from jit_runtime.types.errors import CODES
 from jit_runtime.types.machine import Machine
+from jit_runtime.types.primitives import MACHINE
 
 if TYPE_CHECKING:
     from jit_runtime.infer.build import Builder
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 FLOAT_OPS = {"+": "fadd", "-": "fsub", "*": "fmul", "/": "fdiv"}
 WRAPPING = {"+": "add", "-": "sub", "*": "mul", "+%": "add", "-%": "sub", "*%": "mul", "band": "and", "bor": "or", "bxor": "xor"}
 EXACT_IN_SINGLE = 1 << 24
+UNSIGNED_64 = frozenset(kind for kind, machine in MACHINE.items() if machine.bits == 64 and not machine.signed)
 
 
 def both_known(x: Val, y: Val) -> bool:
@@ -39,7 +41,7 @@ def double_of(b: Builder, value: Val) -> Operand:
         return Imm("f64", float(op.value))
     if op.type == "f32":
         return b.ins("fpext", (op,), "f64")
-    return b.ins("uitofp" if value.mask == UINT64 else "sitofp", (op,), "f64")
+    return b.ins("uitofp" if value.mask in UNSIGNED_64 else "sitofp", (op,), "f64")
 
 
 def single_of(b: Builder, value: Val) -> Operand:
@@ -79,13 +81,13 @@ def machine_arithmetic(b: Builder, name: str, x: Val, y: Val) -> Val | None:
     machine = MACHINE[kind]
     if machine.floating:
         return Val(float_arithmetic(b, name, x, y, kind), kind)
-    if kind == UINT64 and not (without_sign(x) and without_sign(y)):
+    if kind in UNSIGNED_64 and not (without_sign(x) and without_sign(y)):
         return None
     fail = failing(b, name, x, y)
     if name in ("/", "%"):
         return Val(divided(b, name, x.op, y.op, machine, fail), kind)
     if machine.bits == 64:
-        return Val((sum_unsigned if kind == UINT64 else sum_signed)(b, name, x.op, y.op, fail), kind)
+        return Val((sum_unsigned if kind in UNSIGNED_64 else sum_signed)(b, name, x.op, y.op, fail), kind)
     total = b.op(WRAPPING[name], x.op, y.op)
     unless(b, in_range(b, total, machine), fail, "OVERFLOW_KINDS")
     return Val(total, kind)
@@ -93,11 +95,11 @@ def machine_arithmetic(b: Builder, name: str, x: Val, y: Val) -> Val | None:
 
 def float_arithmetic(b: Builder, name: str, x: Val, y: Val, kind: int) -> Operand:
     """Operands of Float32 are exact as Floats, and so the result is rounded once or as if once."""
-    if kind == FLOAT32 and name in FLOAT_OPS and exact_single(x) and exact_single(y):
+    if MACHINE[kind].bits == 32 and name in FLOAT_OPS and exact_single(x) and exact_single(y):
         return b.op(FLOAT_OPS[name], single_of(b, x), single_of(b, y), "f32")
     xf, yf = double_of(b, x), double_of(b, y)
     result = b.runtime("fmod", (xf, yf), "f64") if name == "%" else b.op(FLOAT_OPS[name], xf, yf, "f64")
-    return result if kind == FLOAT else b.ins("fptrunc", (result,), "f32")
+    return result if MACHINE[kind].bits == 64 else b.ins("fptrunc", (result,), "f32")
 
 
 def without_sign(value: Val) -> bool:
@@ -171,6 +173,8 @@ def machine_negated(b: Builder, value: Val, name: str = "-") -> Val | None:
     result = minus if name == "-" else b.ins("select", (b.compare("slt", value.op, i64(0)), minus, value.op), "i64")
     if machine.bits < 64:
         unless(b, in_range(b, result, machine), fail, "OVERFLOW_KIND")
+    elif machine.signed:
+        unless(b, b.compare("ne", value.op, i64(machine.low)), fail, "OVERFLOW_KIND")
     else:
         unless(b, b.compare("eq", value.op, i64(0)), fail, "OVERFLOW_KIND")
     return Val(result, value.mask)
@@ -220,7 +224,7 @@ def machine_comparison(b: Builder, name: str, x: Val, y: Val) -> Operand | None:
     if not both_known(x, y):
         return None
     if whole(x) and whole(y):
-        if UINT64 not in (x.mask, y.mask):
+        if x.mask not in UNSIGNED_64 and y.mask not in UNSIGNED_64:
             return b.compare(SIGNED[name], x.op, y.op)
         return b.compare(UNSIGNED[name], x.op, y.op) if without_sign(x) and without_sign(y) else None
     if not all(MACHINE[v.mask].floating or MACHINE[v.mask].bits <= 32 or is_small(v) for v in (x, y)):
@@ -245,7 +249,7 @@ def converted(b: Builder, value: Val, kind: int, kind_word: Operand) -> Val | No
     if value.mask == kind:
         return value
     if machine.floating:
-        return Val(double_of(b, value) if kind == FLOAT else single_of(b, value), kind)
+        return Val(double_of(b, value) if machine.bits == 64 else single_of(b, value), kind)
 
     def fail(code: str) -> None:
         b.runtime("rt_convert", (b.task, b.dest, b.to_word(value), kind_word), "ref")

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import Call
 from jit_runtime.infer.arithmetic import number, numeric
-from jit_runtime.infer.code import BOOL, FLOAT, FLOAT32, INT, NOTHING, UINT64, Val, i64
+from jit_runtime.infer.code import BOOL, FLOAT, FLOAT32, INT, NOTHING, Val, i64
 from jit_runtime.infer.machine_numbers import (
+    UNSIGNED_64,
     converted,
     double_of,
     machine_negated,
@@ -15,11 +16,12 @@ from jit_runtime.infer.machine_numbers import (
 )
 from jit_runtime.infer.number_paths import double_path
 from jit_runtime.infer.prims import PRIMS, prim, runtime_word, unary, values_of
-from jit_runtime.infer.transfer import MACHINE, NUMBER, arithmetic
+from jit_runtime.infer.transfer import NUMBER, arithmetic
 from jit_runtime.ir.nodes import Imm
 from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.errors import CODES
 from jit_runtime.types.kinds import ANY
+from jit_runtime.types.primitives import MACHINE
 
 if TYPE_CHECKING:
     from jit_runtime.infer.build import Builder
@@ -60,7 +62,7 @@ TESTS = {"zero?": ("eq", "feq"), "positive?": ("sgt", "fgt"), "negative?": ("slt
 @unary
 def sign_test(b: Builder, value: Val, builtin: Builtin) -> Val:
     name = builtin.name
-    if whole(value) and (value.mask != UINT64 or name == "zero?"):
+    if whole(value) and (value.mask not in UNSIGNED_64 or name == "zero?"):
         return Val(b.compare(TESTS[name][0], value.op, i64(0)), BOOL)
     if value.mask in (FLOAT, FLOAT32):
         return Val(b.compare(TESTS[name][1], value.op, Imm(value.op.type, 0.0)), BOOL)

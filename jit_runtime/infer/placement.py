@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from jit_runtime.dataclass import dataclass, field
 from jit_runtime.expand.core import Call, Const, Core, Global, If, Lambda, Let, Letrec, Local, Seq, SetLocal, Var
-from jit_runtime.infer.code import CODE, NOTHING, REGION, UINT64, Val, i64, rep_of, word
+from jit_runtime.infer.code import CODE, NOTHING, REGION, WIDE, Val, i64, rep_of, word
 from jit_runtime.infer.sites import CALL, LOOP, site_of
 from jit_runtime.ir.nodes import Block, Imm, Ins, Operand, Symbol, Variable
 from jit_runtime.layout import words
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from jit_runtime.infer.world import Instance, World
 
 # Kinds whose words name nothing in a region that may end. The word of a number may name a box.
-SCALAR = BIT["Bool"] | BIT["Char"] | BIT["Nothing"] | BIT["Null"] | BIT["Symbol"] | BIT["Kind"] | either(CODE.keys() - {UINT64})
+SCALAR = BIT["Bool"] | BIT["Char"] | BIT["Nothing"] | BIT["Null"] | BIT["Symbol"] | BIT["Kind"] | (either(CODE) & ~WIDE)
 CONSTRUCTORS = frozenset({"cons", "list", "array", "box", "atom", "dict", "construct"})
 
 

@@ -13,7 +13,7 @@ from jit_runtime.infer.demands import EXIT, OBJECT, demands_of, made_by, replace
 from jit_runtime.infer.placement import CONSTRUCTORS, children, is_scalar
 from jit_runtime.infer.world import GenericFunction, Instance, World
 from jit_runtime.types.builtins import Builtin
-from jit_runtime.types.kinds import Struct
+from jit_runtime.types.structs import Struct
 
 MOST_DEPTH = 4
 MOST_NODES = 200

@@ -31,8 +31,8 @@ from jit_runtime.infer.homes import argument_place, sinks_of
 from jit_runtime.infer.placement import children, close_space
 from jit_runtime.infer.virtual import Fields, Part, Virtual, read_parts, variables
 from jit_runtime.infer.world import GenericFunction, Instance
-from jit_runtime.types.kinds import Struct
 from jit_runtime.types.order import certain
+from jit_runtime.types.structs import Struct
 
 if TYPE_CHECKING:
     from jit_runtime.infer.analysis import Analysis

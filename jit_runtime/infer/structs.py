@@ -14,11 +14,12 @@ from jit_runtime.infer.packed import load_packed, packed_value
 from jit_runtime.infer.prims import prim, runtime_word, values_of
 from jit_runtime.infer.tests import is_struct, same_kind
 from jit_runtime.infer.virtual import Virtual, whole
-from jit_runtime.infer.world import same_concrete
+from jit_runtime.infer.world import same_concrete, within
 from jit_runtime.ir.nodes import Operand, Symbol
 from jit_runtime.layout import words
 from jit_runtime.types.errors import CODES
-from jit_runtime.types.kinds import ANY, BUILTIN, Field, Struct
+from jit_runtime.types.kinds import ANY, SIMPLE
+from jit_runtime.types.structs import Field, Struct
 
 if TYPE_CHECKING:
     from jit_runtime.expand.core import Call
@@ -115,7 +116,7 @@ def known_key(node: Call) -> str | None:
 
 def structs_of(b: Builder, value: Val, name: str) -> list[tuple[Struct, Field]] | None:
     """The structs that a value can be, with the field of this name; None where that is not known, one has none, or was redefined."""
-    if value.mask & BUILTIN:
+    if value.mask & SIMPLE:
         return None
     structs = b.unit.world.universe.structs_in(value.mask)
     if not structs or len(structs) > MOST_INLINE or any(struct.newest is not struct for struct in structs):
@@ -125,7 +126,7 @@ def structs_of(b: Builder, value: Val, name: str) -> list[tuple[Struct, Field]] 
 
 
 def load_field(b: Builder, value: Val, field: Field) -> Val:
-    mask = field.kind.mask if field.kind is not None else ANY
+    mask = within(ANY, field.kind)
     b.unit.rely_on(mask)
     address = b.pointer(value.op, field.offset - words.OBJECT_TAG)
     if field.packed is not None:
@@ -136,7 +137,7 @@ def load_field(b: Builder, value: Val, field: Field) -> Val:
 def store_raw(b: Builder, struct: Operand, field: Field, op: Operand) -> None:
     """Store what needs no barrier into a field."""
     if field.packed is not None and field.kind is not None:
-        op = packed_value(b, field.packed, field.kind.mask, op)
+        op = packed_value(b, field.packed, field.kind.exact, op)
     b.store(op, b.pointer(struct, field.offset - words.OBJECT_TAG), "struct")
 
 

@@ -15,7 +15,8 @@ from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_NAME, EXTRA_SHIFT, TYPE_SHIFT
 from jit_runtime.layout.records import STRUCT_INFO
 from jit_runtime.types.builtins import Builtin
-from jit_runtime.types.kinds import BIT, BUILTIN, Struct
+from jit_runtime.types.kinds import BIT, SIMPLE
+from jit_runtime.types.structs import Struct
 
 if TYPE_CHECKING:
     from jit_runtime.infer.build import Builder
@@ -108,10 +109,10 @@ def number_of(b: Builder, value: Val, sort: str, otherwise: Block) -> Operand:
         return value.op
     if sort == "char":
         return b.op("lshr", b.bits(value.op), i64(words.CHAR_SHIFT))
-    if value.mask & BUILTIN:
+    if value.mask & SIMPLE:
         behind_test(b, b.compare("eq", b.op("and", b.bits(value.op), i64(words.TAG_MASK)), i64(words.OBJECT_TAG)), otherwise)
     header = b.header(value.op)
-    if value.mask & BUILTIN:
+    if value.mask & SIMPLE:
         kind = b.op("and", b.op("lshr", header, i64(TYPE_SHIFT)), i64(0xFF))
         behind_test(b, b.compare("eq", kind, i64(BY_NAME["struct"].id)), otherwise)
     info = b.ins("inttoptr", (b.op("lshr", header, i64(EXTRA_SHIFT)),), "ptr")

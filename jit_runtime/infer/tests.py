@@ -9,8 +9,10 @@ from jit_runtime.infer.code import BOOL, CODE, INT, UINT64, Val, i64
 from jit_runtime.ir.nodes import Imm, Operand, Symbol
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import LAYOUTS, TYPE_SHIFT
-from jit_runtime.types.kinds import BIT, BUILTIN, CONCRETE, Abstract, Kind, Primitive, Struct, Union, ValueKind
+from jit_runtime.types.kinds import BIT, BUILTIN, CONCRETE, SIMPLE, Abstract, Kind, Union, ValueKind
 from jit_runtime.types.order import certain, is_nominal
+from jit_runtime.types.primitives import Primitive
+from jit_runtime.types.structs import Struct
 
 if TYPE_CHECKING:
     from jit_runtime.infer.build import Builder
@@ -27,7 +29,7 @@ def kind_test(b: Builder, value: Val, mask: int) -> Operand:
         return Imm("i1", 1)
     if not inside:
         return Imm("i1", 0)
-    if not (inside | outside) & ~BUILTIN:
+    if not value.mask & ~BUILTIN:
         fewer = inside.bit_count() > outside.bit_count() and outside.bit_count() <= 2
         return inverted(b, any_of(b, value, outside)) if fewer else any_of(b, value, inside)
     return in_set(b, value, inside) if inside > 0 else inverted(b, in_set(b, value, outside))
@@ -39,14 +41,25 @@ def inverted(b: Code, test: Operand) -> Operand:
 
 def in_set(b: Builder, value: Val, mask: int) -> Operand:
     """Of a set without kinds that are not defined yet."""
-    builtin = any_of(b, value, mask & BUILTIN) if mask & BUILTIN else None
-    structs = b.unit.world.universe.structs_in(mask & ~BUILTIN)
+    universe = b.unit.world.universe
+    structs = universe.structs_in(mask & ~SIMPLE)
     assert structs is not None
-    if not structs:
-        assert builtin is not None
-        return builtin
-    test = is_some_struct(b, value, structs)
-    return test if builtin is None else b.ins("or", (test, builtin), "i1")
+    found = [any_of(b, value, mask & BUILTIN)] if mask & BUILTIN else []
+    found += [is_primitive(b, value, own) for own in universe.primitives if own.sure & mask and not own.shared & mask]
+    found += [is_some_struct(b, value, structs)] if structs else []
+    result: Operand = Imm("i1", 0)
+    for i, test in enumerate(found):
+        result = test if i == 0 else b.ins("or", (result, test), "i1")
+    return result
+
+
+def is_primitive(b: Builder, value: Val, kind: Primitive) -> Operand:
+    """Immediates of one kind have their lower bits in common; what may be an object has its class."""
+    word = b.to_word(value)
+    if kind.machine.bits == 64:
+        return b.compare("eq", b.runtime("rt_class", (word,), "i64"), i64(kind.bit.bit_length() - 1))
+    code = words.machine_code(kind.shared.bit_length() - 1, kind.number)
+    return b.compare("eq", b.op("and", b.bits(word), i64(words.MACHINE_CODE_MASK)), i64(code))
 
 
 BY_INDEX = UINT64 | BIT["Own Integer"] | BIT["Own AbstractFloat"] | BIT["Own Any"]
@@ -66,17 +79,16 @@ def in_kind(b: Builder, value: Val, kind: Kind) -> Operand:
     if kind.mask == kind.sure:
         if not inside & ~BUILTIN:
             return kind_test(b, value, inside)
-        structs = b.unit.world.universe.structs_in(inside & ~BUILTIN)
-        if structs is not None and len(structs) <= MOST_HEADERS and not inside & BUILTIN:
+        structs = b.unit.world.universe.structs_in(inside)
+        if structs is not None and len(structs) <= MOST_HEADERS and not inside & SIMPLE:
             return is_some_struct(b, value, structs)
     if isinstance(kind, ValueKind) and (constant := b.unit.constant(b, kind.value)).mask in IDENTICAL and is_small(kind.value):
         return b.compare("eq", value.op, constant.op) if value.mask == constant.mask == INT else same_word(b, value, constant)
+    if isinstance(kind, Primitive) and (kind.sure or kind.machine.bits < 64):
+        return is_primitive(b, value, kind)
     word = b.to_word(value)
-    if isinstance(kind, Primitive) and kind.machine.bits < 64:
-        code = words.machine_code(kind.mask.bit_length() - 1, kind.number)
-        return b.compare("eq", b.op("and", b.bits(word), i64(words.MACHINE_CODE_MASK)), i64(code))
     b.unit.rely_on(inside)  # tables and the runtime know versions of structs that this code does not
-    if isinstance(kind, (Abstract, Union)) and is_nominal(kind) and not b.unit.world.universe.primitives:
+    if isinstance(kind, (Abstract, Union)) and is_nominal(kind) and not b.unit.world.universe.crowded:
         return in_table(b, word, kind)
     return b.compare("ne", b.runtime("rt_in_kind", (b.task, word, b.unit.constant(b, KindRef(kind)).op), "i64"), i64(0))
 
@@ -101,7 +113,7 @@ def in_table(b: Builder, word: Operand, kind: Kind) -> Operand:
 def is_some_struct(b: Builder, value: Val, structs: list[Struct]) -> Operand:
     """Is it an instance of one of these structs? The header says so, which is read behind a test of the tag."""
     out, read, done = b.fn.variable("test", "i1"), b.new("header"), b.new("tested")
-    if value.mask & ~BUILTIN == value.mask:
+    if not value.mask & SIMPLE:
         b.br(read)
     else:
         b.set(out, Imm("i1", 0))

@@ -7,18 +7,19 @@ from functools import cache
 
 from jit_runtime.expand.core import Call, Const, KindRef
 from jit_runtime.types.kinds import ANY, BIT, KINDS, NUMBERS, either
-from jit_runtime.types.machine import BY_NAME, MACHINES, counts_as, promoted
+from jit_runtime.types.machine import MACHINES, counts_as, promoted
+from jit_runtime.types.places import PLACES
+from jit_runtime.types.primitives import COVERED, MACHINE, overlap
 
 INT, FLOAT, BIG, BOOL = BIT["Int"], BIT["Float"], BIT["BigInt"], BIT["Bool"]
-INTEGER = KINDS["Integer"].mask
-NUMBER = either(BIT[name] for name in NUMBERS)
-MACHINE = {BIT[name]: machine for name, machine in BY_NAME.items()}
-"""Kinds whose values are machine values -> what they are."""
 OWN_INTEGER, OWN_FLOAT = BIT["Own Integer"], BIT["Own AbstractFloat"]
+INTEGER = KINDS["Integer"].mask | COVERED[OWN_INTEGER]
+NUMBER = either(BIT[name] for name in NUMBERS) | COVERED[OWN_INTEGER] | COVERED[OWN_FLOAT]
 COUNTED = {
     **{BIT[name]: (name,) for name in NUMBERS},
-    OWN_INTEGER: tuple(counts_as(machine).name for machine in MACHINE.values() if not machine.floating),
-    OWN_FLOAT: tuple(machine.name for machine in MACHINE.values() if machine.floating),
+    OWN_INTEGER: tuple({counts_as(machine).name for machine in MACHINE.values() if not machine.floating}),
+    OWN_FLOAT: tuple({counts_as(machine).name for machine in MACHINE.values() if machine.floating}),
+    **{bit: (counts_as(machine).name,) for bit, machine in MACHINE.items() if bit & PLACES},
 }
 """A kind of numbers -> the builtin kinds that it counts as beside a number of another kind."""
 NOTHING, NULL, PAIR = BIT["Nothing"], BIT["Null"], BIT["Pair"]
@@ -29,6 +30,7 @@ ARRAYS = KINDS["Array"].mask
 ELEMENT_KINDS = {BIT[f"Array {name}"]: BIT[name] for name in ("Int", "Float", "Char", "Bool", *(m.name for m in MACHINES))}
 """Kind of a typed array -> kind of its elements."""
 
+OWN = OWN_INTEGER | OWN_FLOAT | COVERED[OWN_INTEGER] | COVERED[OWN_FLOAT]
 ARITHMETIC = frozenset({"+", "-", "*", "/", "%"})
 COMPARISON = frozenset({"<", ">", "<=", ">="})
 COMPARABLE = NUMBER | BIT["Char"]
@@ -36,27 +38,37 @@ COMPARABLE = NUMBER | BIT["Char"]
 
 def arithmetic(a: int, b: int) -> int:
     """Result of a binary arithmetic operation on two kind sets; 0 when it can only raise."""
-    return _common(a & NUMBER, b & NUMBER)
+    return _common(numbers(a), numbers(b))
 
 
 @cache
 def _common(a: int, b: int) -> int:
-    result = a & b & (OWN_INTEGER | OWN_FLOAT)
-    for x in kinds_of(a):
-        for y in kinds_of(b):
-            result |= BIT[promoted(x, y)]
+    result = overlap(a, b) & OWN
+    for x, names in counted(a):
+        for y, others in counted(b):
+            if x != y or not x & PLACES:
+                result |= either(BIT[promoted(name, other)] for name in names for other in others)
     return result
 
 
-def kinds_of(mask: int) -> set[str]:
-    """What the numbers of a set count as."""
-    return {name for bit, names in COUNTED.items() if mask & bit for name in names}
+def counted(mask: int) -> list[tuple[int, tuple[str, ...]]]:
+    """The kinds of a set of numbers, with what each counts as."""
+    return [(bit, names) for bit, names in COUNTED.items() if mask & bit]
+
+
+def numbers(mask: int) -> int:
+    """The numbers of a set; places that a shared bit has are left out."""
+    found = mask & NUMBER
+    for shared in (OWN_INTEGER, OWN_FLOAT):
+        if found & shared:
+            found &= ~COVERED[shared]
+    return found
 
 
 def _fold(masks: Sequence[int]) -> int:
     if not masks:
         return INT
-    result = masks[0] & NUMBER
+    result = numbers(masks[0])
     if len(masks) == 1:
         return result
     for mask in masks[1:]:
@@ -65,7 +77,7 @@ def _fold(masks: Sequence[int]) -> int:
 
 
 def _keep_number(masks: Sequence[int]) -> int:
-    return masks[0] & NUMBER
+    return numbers(masks[0])
 
 
 def _divisor(masks: Sequence[int]) -> int:
@@ -81,7 +93,7 @@ def _quotient(masks: Sequence[int]) -> int:
 
 
 def _bits(masks: Sequence[int]) -> int:
-    return masks[0] & INTEGER & ~BIG
+    return numbers(masks[0]) & INTEGER & ~BIG
 
 
 def _shifted(masks: Sequence[int]) -> int:
@@ -91,7 +103,7 @@ def _shifted(masks: Sequence[int]) -> int:
 def kind_of_conversion(node: Call) -> int:
     """What `(convert x {Int8})` makes, if the kind is constant."""
     kind = node.args[1]
-    return kind.value.kind.mask if isinstance(kind, Const) and isinstance(kind.value, KindRef) else ANY
+    return kind.value.kind.exact if isinstance(kind, Const) and isinstance(kind.value, KindRef) else ANY
 
 
 def _element(masks: Sequence[int]) -> int:
@@ -146,7 +158,7 @@ PREDICATES: dict[str, int] = {
     "int?": INT,
     "float?": FLOAT,
     "big?": BIG,
-    "integer?": KINDS["Integer"].mask,
+    "integer?": INTEGER,
     "number?": NUMBER,
     "null?": NULL,
     "pair?": PAIR,

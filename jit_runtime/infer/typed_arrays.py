@@ -14,12 +14,13 @@ from jit_runtime.infer.machine_numbers import double_of, fits, holds_all, single
 from jit_runtime.infer.packed import load_packed, packed_value
 from jit_runtime.infer.prims import object_operand, prim, runtime_word, values_of
 from jit_runtime.infer.tests import kind_test
-from jit_runtime.infer.transfer import ELEMENT_KINDS, MACHINE, NUMBER
+from jit_runtime.infer.transfer import ELEMENT_KINDS, NUMBER
 from jit_runtime.ir.nodes import Operand
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_NAME
-from jit_runtime.types.kinds import ANY, PACKED_KINDS
+from jit_runtime.types.kinds import ANY
 from jit_runtime.types.machine import Packed
+from jit_runtime.types.primitives import MACHINE, PACKED_KINDS
 
 if TYPE_CHECKING:
     from jit_runtime.expand.core import Call

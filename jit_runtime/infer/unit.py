@@ -34,7 +34,8 @@ from jit_runtime.ir.nodes import Block, Function, Imm, Module, Operand, Symbol, 
 from jit_runtime.layout import words
 from jit_runtime.source.text import NOWHERE, Span
 from jit_runtime.types.builtins import Builtin
-from jit_runtime.types.kinds import ANY, BIT, BUILTIN, Struct, either
+from jit_runtime.types.kinds import ANY, BIT, SIMPLE, either
+from jit_runtime.types.structs import Struct
 
 
 class Unit:
@@ -283,7 +284,7 @@ class Unit:
             return Val(self.literal(value), BIT["Pair"])
         mask = CONSTANT_KINDS.get(type(value), ANY)
         if isinstance(value, KindRef) and value.kind.mask > 0:
-            self.structs |= value.kind.mask & ~BUILTIN
+            self.structs |= value.kind.mask & ~SIMPLE
         return Val(self.literal(value), mask)
 
     def literal(self, value: object) -> Operand:
@@ -301,13 +302,13 @@ class Unit:
     def known_structs(self) -> int:
         """The versions of structs that the code knows."""
         masks = (mask for facts in (self.facts, *self.inlined_facts) for part in (facts.kinds, facts.vars) for mask in part.values())
-        return (self.structs | either(mask for mask in masks if mask > 0)) & ~BUILTIN
+        return (self.structs | either(mask for mask in masks if mask > 0)) & ~SIMPLE
 
     def rely_on(self, mask: int) -> None:
         """A value of a declared kind is taken for one of these, without a look at it."""
         if mask > 0:
-            self.relies |= mask & ~BUILTIN
-            self.structs |= mask & ~BUILTIN
+            self.relies |= mask & ~SIMPLE
+            self.structs |= mask & ~SIMPLE
 
     def struct_header(self, b: Code, struct: Struct) -> Operand:
         """The first word of a fresh instance, as an i64."""

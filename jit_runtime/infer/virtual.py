@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from jit_runtime.dataclass import dataclass
 from jit_runtime.infer.code import Val, rep_of
 from jit_runtime.infer.demands import Demand, below, replaceable
-from jit_runtime.infer.world import World
+from jit_runtime.infer.world import World, within
 from jit_runtime.ir.nodes import Block, Operand, Variable
-from jit_runtime.types.kinds import ANY, Field, Struct
+from jit_runtime.types.kinds import ANY
+from jit_runtime.types.structs import Field, Struct
 
 if TYPE_CHECKING:
     from jit_runtime.infer.build import Builder
@@ -44,7 +45,7 @@ class Virtual:
             return at
         if at is None:
             return self._load(b, field)
-        mask = field.kind.mask if field.kind is not None else ANY
+        mask = within(ANY, field.kind)
         op = b.get(at) if isinstance(at, Variable) else at
         return Val(b.to_rep(Val(op, mask), rep_of(mask)), mask)
 

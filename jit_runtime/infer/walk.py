@@ -35,9 +35,11 @@ from jit_runtime.expand.kind_definitions import constructed
 from jit_runtime.infer.analysis import CONSTANT_KINDS, Analysis
 from jit_runtime.infer.shape import Shape
 from jit_runtime.infer.transfer import BOOL, FALSY, NOTHING, PREDICATES, RESULT, kind_of_conversion, kind_of_new
-from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance, World, dispatch, one_kind, with_guess
+from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance, World, dispatch, one_kind, with_guess, within
 from jit_runtime.types.builtins import Builtin
-from jit_runtime.types.kinds import ANY, BIT, BUILTIN, KINDS, Struct
+from jit_runtime.types.kinds import ANY, BIT, KINDS, SIMPLE
+from jit_runtime.types.primitives import overlap
+from jit_runtime.types.structs import Struct
 
 if TYPE_CHECKING:
     from jit_runtime.infer.annotate import Inference
@@ -56,14 +58,14 @@ def made_from(made: Struct, masks: list[int]) -> int:
 
 def field_kinds(world: World, mask: int, key: Core) -> int:
     """What a field of the structs in `mask` holds; ANY where something else may be meant."""
-    structs = world.universe.structs_in(mask) if not mask & BUILTIN else None
+    structs = world.universe.structs_in(mask) if not mask & SIMPLE else None
     if not structs or not isinstance(key, Const) or not isinstance(key.value, Sym):
         return ANY
     result = 0
     for struct in structs:
         found = struct.newest.field(key.value.name)
         if found is not None:
-            result |= found.kind.mask if found.kind is not None else ANY
+            result |= found.kind.exact if found.kind is not None else ANY
     return result
 
 
@@ -96,10 +98,10 @@ class Walk:
             else:
                 assert param.default is not None
                 mask = self.expr(param.default, {})
-                self.store(param.var, mask & param.kind.mask if param.kind else mask)
+                self.store(param.var, within(mask, param.kind))
         if lam.rest is not None:
             self.store(lam.rest, LIST)
-        return self.expr(lam.body, {}) & (lam.result.mask if lam.result else ANY)
+        return within(self.expr(lam.body, {}), lam.result)
 
     def store(self, var: Var, mask: int) -> None:
         old = self.facts.vars.get(var, 0)
@@ -129,7 +131,7 @@ class Walk:
             return FUNCTION
         mask = self.facts.vars.get(var, 0)
         if var in narrow:
-            mask &= narrow[var]
+            mask = overlap(mask, narrow[var])
         return mask
 
     def escape(self, var: Var) -> None:
@@ -191,23 +193,24 @@ class Walk:
         if not isinstance(arg, Local) or arg.var.assigned or arg.var in self.shape.lambda_of:
             return narrow, narrow
         if builtin.name == "known-kind?":
-            known = not self.facts.vars.get(arg.var, 0) & narrow.get(arg.var, ANY) & ~test.args[1].value.kind.mask  # type: ignore[union-attr]
+            known = not overlap(self.facts.vars.get(arg.var, 0), narrow.get(arg.var, ANY)) & ~test.args[1].value.kind.mask  # type: ignore[union-attr]
             return (narrow, None) if known else (None, narrow)
         mask = PREDICATES.get(builtin.name)
         if mask is None and builtin.name in ("type?", "instance?") and len(test.args) == 2 and isinstance(test.args[1], Const):
             value = test.args[1].value
             # A kind is also an instance of itself seen as a set (S11.10), so values that are kinds stay on both sides.
             if isinstance(value, KindRef) and (builtin.name == "instance?" or not self.facts.vars.get(arg.var, 0) & BIT["Kind"]):
-                return self.split(arg.var, value.kind.mask, ~value.kind.sure, narrow)
+                return self.split(arg.var, value.kind.exact, ~value.kind.sure, narrow)
         if mask is None:
             return narrow, narrow
         # A pair need not be a list: `list?` tells nothing where it does not hold.
         return self.split(arg.var, mask, ANY if builtin.name == "list?" else ~mask, narrow)
 
     def split(self, var: Var, yes: int, no: int, narrow: Narrowing) -> tuple[Narrowing | None, Narrowing | None]:
-        now = self.facts.vars.get(var, 0) & narrow.get(var, ANY)
+        now = overlap(self.facts.vars.get(var, 0), narrow.get(var, ANY))
+        held = overlap(now, yes)
         return (
-            {**narrow, var: now & yes} if now & yes else None,
+            {**narrow, var: held} if held else None,
             {**narrow, var: now & no} if now & no else None,
         )
 
@@ -232,8 +235,7 @@ class Walk:
         return result
 
     def loop_body(self, lam: Lambda, narrow: Narrowing) -> int:
-        mask = self.expr(lam.body, narrow)
-        return mask & lam.result.mask if lam.result else mask
+        return within(self.expr(lam.body, narrow), lam.result)
 
     def lambda_(self, node: Lambda, narrow: Narrowing) -> int:
         self.open_lambda(node)
@@ -246,7 +248,7 @@ class Walk:
     def open_lambda(self, lam: Lambda) -> None:
         """Callable from anywhere: parameters hold whatever their kinds admit."""
         for param in lam.params:
-            self.store(param.var, param.kind.mask if param.kind else ANY)
+            self.store(param.var, within(ANY, param.kind))
         self.enter(lam)
 
     def enter(self, lam: Lambda) -> None:
@@ -259,7 +261,7 @@ class Walk:
         if id(lam) in self.walked:
             return
         self.walked.add(id(lam))
-        mask = self.expr(lam.body, {}) & (lam.result.mask if lam.result else ANY)
+        mask = within(self.expr(lam.body, {}), lam.result)
         old = self.facts.results.get(id(lam), 0)
         if mask & ~old:
             self.facts.results[id(lam)] = old | mask
@@ -292,7 +294,7 @@ class Walk:
         for param, mask in zip(lam.params, masks, strict=True):
             if not mask:
                 return 0
-            self.store(param.var, mask & param.kind.mask if param.kind else mask)
+            self.store(param.var, within(mask, param.kind))
         if var in self.shape.loops:
             if id(lam) not in self.entered:
                 self.entered.add(id(lam))
@@ -334,7 +336,7 @@ class Walk:
             return made_from(constructed(node), masks[1:])
         if name == "copy":
             return self.world.universe.renewed(masks[0])
-        if name not in ("get", "path-get") or not masks[0] & ~BUILTIN:
+        if name not in ("get", "path-get") or not masks[0] & ~SIMPLE:
             return None
         return field_kinds(self.world, masks[0], node.args[1])
 
@@ -353,7 +355,7 @@ class Walk:
         return NOTHING
 
     def check(self, node: Check, narrow: Narrowing) -> int:
-        return self.expr(node.value, narrow) & node.kind.mask
+        return within(self.expr(node.value, narrow), node.kind)
 
     def handle(self, node: Handle, narrow: Narrowing) -> int:
         result = self.expr(node.body, {})

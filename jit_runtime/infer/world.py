@@ -8,6 +8,7 @@ so that a definition finds the instances it makes stale.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from jit_runtime.dataclass import dataclass, field
@@ -17,10 +18,12 @@ from jit_runtime.infer.specialisation import most_instances
 from jit_runtime.source.diagnostics import Diagnostic
 from jit_runtime.source.text import NOWHERE
 from jit_runtime.types.builtins import CHAINING, CONSTANTS, FOLDING, Builtin, find_builtin
-from jit_runtime.types.kinds import ANY, BIT, KINDS, Kind, Struct, either
+from jit_runtime.types.kinds import ANY, BIT, KINDS, Kind, either
 from jit_runtime.types.machine import OWN
 from jit_runtime.types.order import certain
+from jit_runtime.types.primitives import overlap
 from jit_runtime.types.specificity import Signature, ordered
+from jit_runtime.types.structs import Struct
 from jit_runtime.types.universe import Universe
 
 if TYPE_CHECKING:
@@ -103,7 +106,7 @@ class Method:
 
     def general_key(self, given: int) -> Key:
         """That of the instance for calls with so many arguments of which nothing is known."""
-        declared = tuple(param.kind.mask if param.kind else ANY for param in self.lam.params[:given])
+        declared = tuple(within(ANY, param.kind) for param in self.lam.params[:given])
         return declared if self.lam.rest is None else (*declared, LIST)
 
 
@@ -164,7 +167,7 @@ class GlobalValue:
 
     @property
     def mask(self) -> int:
-        return self.kind.mask if self.kind else ANY
+        return within(ANY, self.kind)
 
 
 def one_kind(mask: int) -> bool:
@@ -176,7 +179,7 @@ def normalize(mask: int, declared: int) -> int:
 
     Bounds the number of instances: there are no instances for arbitrary unions.
     """
-    mask &= declared
+    mask = overlap(mask, declared)
     if one_kind(mask):
         return mask
     if mask and mask & ~LIST == 0:
@@ -267,7 +270,7 @@ def dispatch(function: GenericFunction, masks: Key) -> Dispatch:
     count = len(masks)
     targets: list[Target] = []
     for choice in ordered([m.signature for m in function.methods], count):
-        narrowed = tuple(mask & and_all(kinds) for mask, kinds in zip(masks, choice.kinds, strict=True))
+        narrowed = tuple(reduce(within, kinds, mask) for mask, kinds in zip(masks, choice.kinds, strict=True))
         if not all(narrowed):
             continue
         tests = [(i, kind) for i, kinds in enumerate(choice.kinds) for kind in kinds if not certain(masks[i], kind)]
@@ -290,11 +293,9 @@ def with_guess(found: Dispatch, function: GenericFunction, masks: Sequence[int],
     return Dispatch([Target(guessed[0].instance, tests), *found.targets], found.total)
 
 
-def and_all(kinds: tuple[Kind, ...]) -> int:
-    result = ANY
-    for kind in kinds:
-        result &= kind.mask
-    return result
+def within(mask: int, kind: Kind | None) -> int:
+    """Those of a set that are instances of a kind; None: of any."""
+    return mask if kind is None else overlap(mask, kind.exact)
 
 
 SHARED = either(BIT[name] for name in OWN)

@@ -24,7 +24,7 @@ from jit_runtime.oracle.machine_numbers import (
     wrapped,
 )
 from jit_runtime.oracle.raised import raise_error
-from jit_runtime.oracle.values import Char, Value, is_number, symbol
+from jit_runtime.oracle.values import Char, Fraction, Value, is_number, symbol
 from jit_runtime.types import errors
 
 LOWEST, HIGHEST = -(1 << 63), (1 << 63) - 1
@@ -307,7 +307,7 @@ def zero_like(x: Value) -> Value:
 
 def step(operate: Binary) -> Callable[[Value], Value]:
     """By 1 in the kind of the number."""
-    return lambda x: operate(x, type(x)(1) if has_width(x) else 1)
+    return lambda x: operate(x, type(x)(1) if has_width(x) or isinstance(x, Fraction) else 1)
 
 
 _minus = inverting(subtract, zero_like)

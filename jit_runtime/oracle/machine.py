@@ -21,7 +21,9 @@ from jit_runtime.source.diagnostics import Diagnostic
 from jit_runtime.source.text import NOWHERE, Span
 from jit_runtime.types import errors
 from jit_runtime.types.builtins import CHAINING, CONSTANTS, FOLDING, FUNCTION, LIB, Builtin, find_builtin, names_builtin
-from jit_runtime.types.kinds import CONVERTIBLE, Kind, Primitive, Struct
+from jit_runtime.types.kinds import CONVERTIBLE, Kind
+from jit_runtime.types.primitives import Primitive
+from jit_runtime.types.structs import Struct
 from jit_runtime.types.universe import Universe
 
 STACK_LIMIT = 3_000_000

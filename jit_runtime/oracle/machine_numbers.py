@@ -9,8 +9,9 @@ from typing import Any
 from jit_runtime.oracle.raised import raise_error
 from jit_runtime.oracle.values import MACHINE_CLASSES, BigInt, Bits, Fraction, Value, Whole, is_number, single, symbol
 from jit_runtime.types import errors
-from jit_runtime.types.kinds import KINDS, Kind, Primitive
+from jit_runtime.types.kinds import KINDS, Kind
 from jit_runtime.types.machine import INT, Machine, counts_as, promoted
+from jit_runtime.types.primitives import Primitive
 
 INTEGERS = (int, BigInt)
 CLASSES: dict[str, type] = {"Int": int, "Float": float, "BigInt": BigInt, **MACHINE_CLASSES}

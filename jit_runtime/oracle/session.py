@@ -23,7 +23,8 @@ from jit_runtime.source.text import Source
 from jit_runtime.syntax.reader import read
 from jit_runtime.types.builtins import find_builtin
 from jit_runtime.types.errors import code_of
-from jit_runtime.types.kinds import Struct, Variable
+from jit_runtime.types.kinds import Variable
+from jit_runtime.types.structs import Struct
 
 
 class Exit(Exception):

@@ -7,7 +7,7 @@ from jit_runtime.oracle.raised import raise_error
 from jit_runtime.oracle.values import Record, Symbol, Value, held, kind_of
 from jit_runtime.oracle.versions import need_newest, renewed
 from jit_runtime.types import errors
-from jit_runtime.types.kinds import Field, Struct
+from jit_runtime.types.structs import Field, Struct
 from jit_runtime.types.universe import Universe
 
 

@@ -21,14 +21,14 @@ from jit_runtime.types.kinds import (
     Applied,
     FunctionKind,
     Kind,
-    Primitive,
-    Struct,
     TypeKind,
     Union,
     ValueKind,
     Variable,
 )
 from jit_runtime.types.machine import MACHINES, Machine
+from jit_runtime.types.primitives import Primitive
+from jit_runtime.types.structs import Struct
 from jit_runtime.types.universe import Universe
 
 Value = Any

@@ -9,7 +9,8 @@ from __future__ import annotations
 from jit_runtime.oracle.raised import raise_error
 from jit_runtime.oracle.values import Record, Value, held, kind_of
 from jit_runtime.types import errors
-from jit_runtime.types.kinds import Field, Kind
+from jit_runtime.types.kinds import Kind
+from jit_runtime.types.structs import Field
 from jit_runtime.types.versions import obstacle_text
 
 

@@ -14,6 +14,7 @@ from jit_runtime.layout.objects import LAYOUTS
 from jit_runtime.types.errors import TEMPLATES
 from jit_runtime.types.kinds import CONCRETE, KINDS
 from jit_runtime.types.machine import BY_NAME, MACHINES, WIDTHS, Machine, counts_as, promoted
+from jit_runtime.types.places import BLOCK, BLOCKS, shape_table
 
 HERE = pathlib.Path(__file__).parent
 LAST = 0x10FFFF
@@ -81,7 +82,12 @@ def _machine_tables(index: dict[str, int]) -> str:
 (define PROMOTED {{CArray CUInt8}} [{common}])
 (define OWN-WIDTHS {{CArray CUInt8}} [{" ".join(map(str, WIDTHS))}])
 (define OWN-INTEGERS {{CArray CUInt8}} [{" ".join(str(index[counts_as(machine).name]) for machine in own)}])
-(define OWN-FLOATS {{CArray CUInt8}} [{" ".join(map(str, floats))}])"""
+(define OWN-FLOATS {{CArray CUInt8}} [{" ".join(map(str, floats))}])
+
+; Kinds of programs (types/places.py). OWN-SHAPES: by 16 * (shared kind - KIND-Own-Integer) + the lowest four bits of the number.
+(define PLACE-BLOCKS {BLOCKS})
+(define PLACE-BLOCK {BLOCK})
+(define OWN-SHAPES {{CArray CUInt8}} [{" ".join(map(str, shape_table()))}])"""
 
 
 def _case_rows(change: Callable[[str], str]) -> list[tuple[int, int, int, int]]:

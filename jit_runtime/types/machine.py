@@ -62,8 +62,8 @@ PACKED = {name: machine.packed for name, machine in BY_NAME.items()} | {"Char": 
 """Builtin kinds whose values lie raw in memory."""
 WIDTHS = (1, 8, 16, 32, 64)
 """Widths that programs may give a primitive kind."""
-MOST_OWN = 1023
-"""Primitive kinds of one session: their serial numbers have ten bits in a word (layout/words.py)."""
+MOST_OWN = 1023 - 8
+"""Primitive kinds of one session: their serial numbers have ten bits in a word, and those of places (types/places.py) come first."""
 
 
 def counts_as(machine: Machine) -> Machine:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from jit_runtime.types.kinds import BOTTOM, KINDS, Applied, FunctionKind, Kind, Primitive, TypeKind, Union, ValueKind, Variable
+from jit_runtime.types.kinds import BOTTOM, KINDS, Applied, FunctionKind, Kind, TypeKind, Union, ValueKind, Variable
+from jit_runtime.types.primitives import Primitive
 
 
 def below(a: Kind, b: Kind) -> bool:
@@ -60,4 +61,6 @@ def is_nominal(kind: Kind) -> bool:
         return all(map(is_nominal, kind.members))
     if isinstance(kind, Variable):
         return is_nominal(kind.bound)
-    return not isinstance(kind, (Applied, ValueKind, TypeKind, Primitive))
+    if isinstance(kind, Primitive):
+        return kind.sure != 0
+    return not isinstance(kind, (Applied, ValueKind, TypeKind))

@@ -7,19 +7,16 @@ from typing import Any
 
 from jit_runtime.types.kinds import (
     BIT,
-    BUILTIN,
     CONCRETE,
     COVARIANT,
     KINDS,
     OPEN,
     PARAMETRIC,
+    SIMPLE,
     Abstract,
     Applied,
-    Field,
     FunctionKind,
     Kind,
-    Primitive,
-    Struct,
     TypeKind,
     Union,
     ValueKind,
@@ -28,6 +25,9 @@ from jit_runtime.types.kinds import (
     kinds_in,
 )
 from jit_runtime.types.machine import WIDTHS, Machine
+from jit_runtime.types.places import BLOCKS, PLACES, free_place, place_of
+from jit_runtime.types.primitives import Primitive, shared_with
+from jit_runtime.types.structs import Field, Struct
 
 # Enums that are there from the start: name, variance of the parameters, variants with their fields and the fields' parameters.
 PRELUDE: tuple[tuple[str, tuple[int, ...], tuple[tuple[Any, ...], ...]], ...] = (
@@ -40,12 +40,14 @@ class Universe:
     """`kinds`: by name; `variants`: of all enums, by name and by `Enum.Variant`. Computed kinds are made once each (`interned`)."""
 
     def __init__(self) -> None:
-        self.count = len(CONCRETE)
+        self._taken = (1 << len(CONCRETE)) - 1
         self.kinds: dict[str, Kind] = dict(KINDS)
         for name in OPEN[1:]:
             old = KINDS[name]
             assert old.parent is not None
-            self.kinds[name] = Abstract(name, old.mask, self.kinds[old.parent.name], self)
+            self.kinds[name] = made = Abstract(name, old.mask, self.kinds[old.parent.name], self)
+            if isinstance(made.parent, Abstract):
+                made.parent.children.append(made)
         self._open = {name: self.kinds[name] for name in OPEN[1:]}
         self.variants: dict[str, Struct] = {}
         self.structs: dict[int, Struct] = {}
@@ -66,7 +68,17 @@ class Universe:
     @property
     def later(self) -> int:
         """The bits of kinds that are not defined yet."""
-        return -1 << self.count
+        return ~self._taken
+
+    @property
+    def classes(self) -> int:
+        """The bits that were given out are below this one."""
+        return self._taken.bit_length()
+
+    def _bit(self) -> int:
+        """The bit that the next struct gets."""
+        taken = self._taken | PLACES
+        return ~taken & (taken + 1)
 
     # ---- definitions ----
 
@@ -79,7 +91,7 @@ class Universe:
 
     def define_struct(self, name: str, parent: Kind, variances: tuple[int, ...] = (), enum: Abstract | None = None) -> Struct:
         """A new struct without fields (`Struct.complete`)."""
-        made = self._struct(Struct(name, 1 << self.count, parent, variances, enum))
+        made = self._struct(Struct(name, self._bit(), parent, variances, enum))
         self._enter(made)
         if enum is None:
             self.kinds[name] = made
@@ -89,7 +101,7 @@ class Universe:
 
     def new_version(self, of: Struct, parent: Kind) -> Struct:
         """Another version of a struct, without fields; nobody knows of it yet (`Struct.expect`)."""
-        return Struct(of.name, 1 << self.count, parent, of.variances, of.enum, of.nominal)
+        return Struct(of.name, self._bit(), parent, of.variances, of.enum, of.nominal)
 
     def expect(self, version: Struct) -> None:
         """A new version that differs from the last: what is read from now on means it."""
@@ -124,16 +136,18 @@ class Universe:
         nominal.activate(version)
 
     def _struct(self, made: Struct) -> Struct:
-        self.structs[self.count] = made
-        self.count += 1
+        self.structs[made.bit.bit_length() - 1] = made
+        self._taken |= made.bit
         return made
 
     def define_primitive(self, name: str, parent: Kind, machine: Machine) -> Primitive:
         """A new primitive kind; its number says how wide it is (runtime/machine.omni)."""
-        number = len(self.primitives) + 1 << 4 | WIDTHS.index(machine.bits) << 1 | (not machine.signed)
-        made = Primitive(name, parent, machine, number, 1 << self.count)
+        bit = free_place(shared_with(parent), machine, self._taken)
+        place = place_of(bit)
+        number = place.number if place else BLOCKS + len(self.primitives) + 1 << 4 | WIDTHS.index(machine.bits) << 1 | (not machine.signed)
+        made = Primitive(name, parent, machine, number, bit or self._bit())
         self.primitives.append(made)
-        self.count += 1
+        self._taken |= made.bit
         self._enter(made)
         self.kinds[name] = made
         return made
@@ -156,6 +170,8 @@ class Universe:
         builtin = next((KINDS[name] for name, bit in BIT.items() if bit == mask), None)
         if builtin is not None:
             return builtin
+        if mask & PLACES:
+            return next((own for own in self.primitives if own.sure == mask), None)
         struct = self.struct_of(mask)
         return struct if struct is None or struct.mask == mask else Kind(struct.name, mask, struct.nominal)
 
@@ -170,12 +186,19 @@ class Universe:
         if mask < 0:
             return ["Any"]
         whole = next((kind.name for kind in KINDS.values() if kind.mask == mask), None)
-        return [whole] if whole is not None else kinds_in(mask) + [struct.name for struct in self.structs_in(mask) or []]
+        if whole is not None:
+            return [whole]
+        return kinds_in(mask) + [own.name for own in self.primitives if own.sure & mask] + [struct.name for struct in self.structs_in(mask) or []]
 
     def renewed(self, mask: int) -> int:
         """The set of copies of values of a set: copies are of the newest versions."""
         structs = self.structs_in(mask)
-        return mask if structs is None else (mask & BUILTIN) | either(struct.newest.bit for struct in structs)
+        return mask if structs is None else (mask & SIMPLE) | either(struct.newest.bit for struct in structs)
+
+    @property
+    def crowded(self) -> bool:
+        """Are there primitive kinds without a place?"""
+        return any(not own.sure for own in self.primitives)
 
     # ---- kinds in caches ----
 

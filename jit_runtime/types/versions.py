@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from jit_runtime.types.kinds import Field, Kind, Struct
+from jit_runtime.types.kinds import Kind
+from jit_runtime.types.structs import Field, Struct
 
 
 def obstacle_text(written: str, struct: Struct, field: Field, wanted: Kind, held: str | None) -> str:

@@ -8,7 +8,9 @@ import pytest
 
 from jit_runtime.options import Options
 from jit_runtime.session import Session
-from jit_runtime.types.kinds import BIT, KINDS, PACKED_KINDS, Field, laid_out
+from jit_runtime.types.kinds import BIT, KINDS
+from jit_runtime.types.primitives import PACKED_KINDS
+from jit_runtime.types.structs import Field, laid_out
 
 BY_WIDTH = {1: "Int8 UInt8 Bool", 2: "Int16 UInt16", 4: "Int32 UInt32 Float32 Char", 8: "Int Float UInt64"}
 WIDTHS = {name: width for width, names in BY_WIDTH.items() for name in names.split()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jit_runtime.source.diagnostics import OmniError
-from jit_runtime.types.kinds import MOST_FIELDS, MOST_REFERENCES
+from jit_runtime.types.structs import MOST_FIELDS, MOST_REFERENCES
 from tests.memory.program import MODES, open_session
 
 
