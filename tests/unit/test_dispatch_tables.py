@@ -120,8 +120,8 @@ def test_a_table_admits_what_the_kinds_say() -> None:
     universe = Universe()
     shape = universe.define_abstract("Shape", KINDS["Any"])
     circle = universe.define_struct("Circle", shape)
-    table = DecisionTable(Question((0,), (((circle,),), ((shape,),), ((KINDS["Int"],),), ((),))), universe.count)
+    table = DecisionTable(Question((0,), (((circle,),), ((shape,),), ((KINDS["Int"],),), ((),))), universe.classes)
     square = universe.define_struct("Square", shape)
     table.enter(square)
-    numbers = (0, 1, universe.count - 2, universe.count - 1, universe.count)
+    numbers = (0, 1, circle.bit.bit_length() - 1, square.bit.bit_length() - 1, universe.classes)
     assert [table.row(number) for number in numbers] == [[0b1100], [0b1000], [0b1011], [0b1010], [0b1000]]
