@@ -61,7 +61,7 @@ def test_calls_of_methods_of_primitive_kinds_read_a_table(session: Session) -> N
 
 def test_numbers_of_a_primitive_kind_are_raw(session: Session) -> None:
     session.eval("(define ^:parent {Integer} {primitive Meters} [32]) (define {struct Track} [a {Meters}] [b {Meters}])")
-    session.eval("(define ^:noinline sum t n (let loop [i 0 all (Meters 0)] (if (= i n) all (loop (+ i 1) (+ all (- t.b t.a))))))")
-    session.eval("(sum (Track (Meters 1) (Meters 3)) 5)")
+    session.eval("(define ^:noinline sum t zero n (let loop [i 0 all zero] (if (= i n) all (loop (+ i 1) (+ all (- t.b t.a))))))")
+    session.eval("(sum (Track (Meters 1) (Meters 3)) (Meters 0) 5)")
     code = session.dump("sum", "typed").rpartition("function")[2]
     assert not [line for line in code.splitlines() if "call ccc" in line and "rt_fail" not in line and "rt_guard" not in line]
