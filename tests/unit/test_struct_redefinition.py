@@ -205,9 +205,9 @@ def test_the_same_definition_again_changes_nothing(session: Session) -> None:
     session.eval(text)
     session.eval("(define f [t {Tree}] (match t [Leaf 0] [(Node l v) (+ v (f l))])) (define kept (list (Pair 1 '(2)) (Node Leaf 3)))")
     assert outcome(session, "(f (Node Leaf 3))") == "3"
-    before = session.compiler.world.universe.count
+    before = session.compiler.world.universe.classes
     assert session.eval(text).warnings == []
-    assert session.compiler.world.universe.count == before
+    assert session.compiler.world.universe.classes == before
     assert outcome(session, "(list kept (= kept (list (Pair 1 '(2)) (Node Leaf 3))) (f (Node Leaf 4)))") == "(((Pair 1 (2)) (Node Leaf 3)) true 4)"
 
 
