@@ -157,7 +157,8 @@ def names_in(core: Core) -> Iterator[str]:
 
 
 RECORDED = (
-    "tested", "decisions", "linkable", "forms", "slots", "heated", "literals", "kinds", "structs", "objects", "places", "sites", "knows", "relies",
+    "tested", "decisions", "linkable", "forms", "slots", "heated", "literals", "kinds", "structs", "constructors", "objects", "places", "sites",
+    "knows", "relies",
 )  # fmt: skip
 
 
@@ -165,6 +166,7 @@ class Record:
     """What a batch's object file (`linkable`) needs to be linked again. `forms`: symbol of each form's entry.
 
     `kinds`, `structs`: the kinds among the literals (`Universe.describe`), and the structs that code makes or tests for, by number.
+    `constructors`: the structs of whose constructors it asks whether they are what they were.
     `sites`: birth sites in the code: (number, what, function, form index or slot symbol, start in its text, length).
     `tested`: the kinds whose tables of classes it reads. `decisions`: (start of the symbol, positions, kinds) of `decisions.Question`.
     `places`: what traces say about a function: (symbol, form index or slot symbol, start in its text, length, name, inner).
@@ -180,6 +182,7 @@ class Record:
         self.literals: list[object] = []
         self.kinds: list[tuple[object, ...]] = []
         self.structs: list[int] = []
+        self.constructors: list[int] = []
         self.tested: list[tuple[object, ...]] = []
         self.decisions: list[tuple[str, tuple[int, ...], list[list[list[tuple[object, ...]]]]]] = []
         self.objects: list[str] = []
@@ -247,6 +250,8 @@ class Record:
             compiler.literal(KindRef(universe.described(description)))
         for number in self.structs:
             compiler.struct(universe.structs[number])
+        for number in self.constructors:
+            compiler.changed_word(universe.structs[number])
         for description in self.tested:
             compiler.kinds.classes(universe.described(description))
         for prefix, positions, methods in self.decisions:
@@ -265,6 +270,7 @@ def build(compiler: Compiler, forms: list[Core]) -> tuple[Record, list[int]]:
     record, merged = Record(), Merged("batch")
     texts: dict[str, tuple[int | str, Span]] = {}
     known, literals, objects, structs = set(compiler.slots), set(compiler.literals.permanent), set(compiler.objects.made), set(compiler.structs)
+    asked = set(compiler.changed_words)
     tested, decisions = set(compiler.kinds.tested), set(compiler.decisions.tables)
     for i, core in enumerate(forms):
         unit = Unit(f"form.{i}", compiler.world, compiler, compiler.infer(core), QUICK)
@@ -310,6 +316,7 @@ def build(compiler: Compiler, forms: list[Core]) -> tuple[Record, list[int]]:
     record.literals = [*merged.literals.values(), *(value for value in made if not isinstance(value, KindRef))]
     record.kinds = [compiler.world.universe.describe(value.kind) for value in made if isinstance(value, KindRef)]
     record.structs = [number for number, struct in compiler.world.universe.structs.items() if struct in compiler.structs and struct not in structs]
+    record.constructors = [struct.bit.bit_length() - 1 for struct in compiler.changed_words if struct not in asked]
     describe = compiler.world.universe.describe
     record.tested = [describe(kind) for name, kind in compiler.kinds.tested.items() if name not in tested]
     for name, table in compiler.decisions.tables.items():

@@ -266,7 +266,7 @@ class Compiler:
 
     def changed(self, struct: Struct) -> str:
         """Symbol of a word that is 0 while the struct's constructor makes this version: code that constructs looks at it."""
-        self.struct(struct)  # what a cached batch needs defined are structs (batch.py)
+        self.changed_word(struct)
         return f"changed.{mangle(struct.name)}.{struct.bit.bit_length()}"
 
     def changed_word(self, struct: Struct) -> Any:
