@@ -140,7 +140,7 @@ def same_kind(b: Builder, values: list[Val]) -> Operand:
     result: Operand | None = None
     first = b.to_word(values[0])
     for value in values[1:]:
-        same = b.compare("ne", b.runtime("rt_same_kind", (b.task, first, b.to_word(value)), "i64"), i64(0))
+        same = b.compare("ne", b.runtime("rt_same_kind_words", (b.task, first, b.to_word(value)), "i64"), i64(0))
         result = same if result is None else b.ins("and", (result, same), "i1")
     assert result is not None
     return result
