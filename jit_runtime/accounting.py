@@ -6,9 +6,10 @@ Nothing moves while an answer is made, so words may be kept meanwhile.
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
-from jit_runtime.data_form import load, text_of, type_name
+from jit_runtime.data_form import list_words, load, signed, text_of, type_name
 from jit_runtime.dataclass import replace
 from jit_runtime.holders import holders
 from jit_runtime.largest_part import largest_part
@@ -17,7 +18,7 @@ from jit_runtime.layout.records import CELL
 from jit_runtime.region_report import Cliff, Growth, held_by, report, report_text
 from jit_runtime.region_tree import tree_html, tree_text
 from jit_runtime.regions import Region, regions_now
-from jit_runtime.word_maker import Text, WordMaker
+from jit_runtime.word_maker import Text, Word, WordMaker
 
 if TYPE_CHECKING:
     from jit_runtime.compiler import Compiler
@@ -28,6 +29,7 @@ COUNTERS = (
     "bytes_moved_out", "bytes_born_in_place", "forwarding_hits", "splices", "retains", "log_entries", "barrier_slow", "exits", "resets",
     "promotions", "compactions", "merges", "retires",
 )  # fmt: skip
+PAIR_BYTES = 16
 HISTORY = ("*1", "*2", "*3")
 DISPLAYED = ("regions", "region-report")  # a form that only calls one of these is displayed, not only written
 
@@ -41,7 +43,7 @@ class Accounting:
         self._held_by: dict[str, int] | None = None  # at the last report
         self.display: dict[str, str] = {}
         self.answers: tuple[Callable[[int, int], int], ...] = (
-            self._stats, self._regions, self._who_holds, self._forget, self._code_stats, self._report,
+            self._stats, self._regions, self._who_holds, self._forget, self._code_stats, self._report, self._now, self._since,
         )  # fmt: skip
 
     # ---- the questions, in the order of runtime/session.omni ----
@@ -97,6 +99,25 @@ class Accounting:
         return self._make.word(
             {"cliffs": [_cliff(one) for one in found.cliffs], "grown": [_growth(one) for one in found.grown], "freed": found.freed}, dest
         )
+
+    def _now(self, _: int, dest: int) -> int:
+        """Nanoseconds, then the counters, as they are when the list of them has been made."""
+        counts = self._counts()
+        counts[COUNTERS.index("bytes_allocated")] += PAIR_BYTES * (1 + len(counts))
+        made = self._make.word(counts, dest)
+        return self._engine.call("rt_cons", dest, words.fixnum(perf_counter_ns()), made)
+
+    def _since(self, before: int, dest: int) -> int:
+        """Besides value and time, what grew."""
+        now = [perf_counter_ns(), *self._counts()]
+        value = self._engine.task.words("arguments", 4)[3]
+        nanoseconds, *grown = [b - a for a, b in zip((signed(word) >> words.FIXNUM_SHIFT for word in list_words(before)), now, strict=True)]
+        counted = {name.replace("_", "-"): n for name, n in zip(COUNTERS, grown, strict=True) if n}
+        return self._make.word({"value": Word(value), "microseconds": nanoseconds // 1000, **counted}, dest)
+
+    def _counts(self) -> list[int]:
+        self._engine.call("rt_stats_sync")
+        return [self._engine.heap.read(name) for name in COUNTERS]
 
     # ---- regions ----
 

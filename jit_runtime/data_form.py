@@ -109,6 +109,13 @@ def load(address: int) -> int:
     return ctypes.c_uint64.from_address(address).value
 
 
+def list_words(word: int) -> Iterator[int]:
+    """The elements of a list."""
+    while word & words.TAG_MASK == words.PAIR_TAG:
+        yield load(word - words.PAIR_TAG)
+        word = load(word - words.PAIR_TAG + 8)
+
+
 def signed(word: int) -> int:
     return word - (1 << 64) if word >> 63 else word
 

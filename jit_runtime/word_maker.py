@@ -18,13 +18,21 @@ class Text(str):
     __slots__ = ()
 
 
+class Word(int):
+    """A word as it is."""
+
+    __slots__ = ()
+
+
 class WordMaker:
-    """Symbols, `Text`s, immediate values, lists, and dicts with symbols as keys."""
+    """Symbols, `Text`s, `Word`s, immediate values, lists, and dicts with symbols as keys."""
 
     def __init__(self, compiler: Compiler) -> None:
         self._engine, self._constants = compiler.engine, compiler.constants
 
     def word(self, value: Any, dest: int) -> int:
+        if isinstance(value, Word):
+            return value
         if isinstance(value, Text):
             return self.string(value, dest)
         if isinstance(value, str):

@@ -30,8 +30,8 @@ from jit_runtime.expand.handlers import (
 )
 from jit_runtime.expand.kinds import expand_computed_kind
 from jit_runtime.expand.later import expand_later
-from jit_runtime.expand.limits import expand_with_memory_limit
 from jit_runtime.expand.matching import expand_match
+from jit_runtime.expand.memory_forms import expand_with_memory_limit, expand_with_stats
 from jit_runtime.expand.paths import expand_pipe, expand_put, expand_update, expand_update_in_place
 from jit_runtime.expand.quotes import expand_quasiquote, expand_quote, expand_unquote
 
@@ -88,6 +88,7 @@ REPLACEABLE = {
     "assert": expand_assert,
     "assert-eq": expand_assert_eq,
     "with-memory-limit": expand_with_memory_limit,
+    "with-stats": expand_with_stats,
     "union": expand_computed_kind,
     # not yet
     "perform": expand_later,

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 
 # Runtime functions that may run Omni code, and so move objects.
-ENTER_AGAIN = {"rt_eval", "rt_doc", "rt_region_stats", "rt_regions", "rt_who_holds", "rt_forget", "rt_code_stats", "rt_region_report"}
+ENTER_AGAIN = {"rt_eval", "rt_doc", "rt_region_stats", "rt_regions", "rt_who_holds", "rt_forget", "rt_code_stats", "rt_region_report"} | {
+    "rt_stats_now", "rt_stats_since"
+}  # fmt: skip
 
 
 def call_builtin(b: Builder, node: Call, builtin: Builtin, k: Continuation | None) -> Val:

@@ -306,6 +306,8 @@ _HIDDEN: tuple[tuple[str, int, int | None, int, tuple[str, ...], str], ...] = (
     ("no-match", 1, 1, 0, ("rt", "rt_no_match"), "(no-match x) -- the error `no match` for x"),
     ("splice", 1, 1, LIST, ("rt", "rt_splice"), "(splice xs) -- the elements of a list or array as a list; otherwise an error containing `splic`"),
     ("limit-memory", 1, 1, INT, ("rt", "rt_limit_memory"), "(limit-memory n) -- lets the program map n bytes more; the limit before"),
+    ("stats-now", 0, 0, LIST, ("rt", "rt_stats_now"), "(stats-now) -- the time and the counters of memory"),
+    ("stats-since", 2, 2, DICT, ("rt", "rt_stats_since"), "(stats-since before value) -- the value, and what has changed since then"),
     ("set-memory-limit", 1, 1, NOTHING, ("rt", "rt_set_memory_limit"), "(set-memory-limit n) -- the limit is n bytes, 0 for none"),
     # The library's (lib/*.omni).
     ("make-iter", 1, 1, ITER, ("rt", "rt_make_iter"), "(make-iter f) -- an iterator whose elements (f) gives, (end) after the last"),

@@ -100,3 +100,14 @@ def test_where_the_allocations_of_a_function_go() -> None:
         assert line in session.take_output().replace("\n", "|")
     assert "a function of the program" in outcome(session, "(code-regions car)")
     session.close()
+
+
+@pytest.mark.parametrize("mode", ["normal", "checked"])
+def test_with_stats_counts_what_its_body_allocates(mode: str) -> None:
+    session = open_session(mode)
+    session.eval("(define (build n) (let loop [i 0 acc ()] (if (= i n) acc (loop (+ i 1) (cons i acc)))))")
+    session.eval("(build 1)")  # compiling makes an object, too
+    for n in (0, 1, 1000, 300_000):
+        assert outcome(session, f"(get (with-stats (build {n})) 'bytes-allocated 0)") == str(16 * n)
+    assert outcome(session, "(get (with-stats (with-stats (build 10))) 'value)").startswith("#{:value (9 8 7 6 5 4 3 2 1 0)")
+    session.close()
