@@ -269,8 +269,8 @@ def build(compiler: Compiler, forms: list[Core]) -> tuple[Record, list[int]]:
     """Compile forms and the functions they call into one unit, in the quick tier; what has loops is left to its stub."""
     record, merged = Record(), Merged("batch")
     texts: dict[str, tuple[int | str, Span]] = {}
-    known, literals, objects, structs = set(compiler.slots), set(compiler.literals.permanent), set(compiler.objects.made), set(compiler.structs)
-    asked = set(compiler.changed_words)
+    known, literals, objects = set(compiler.slots), set(compiler.literals.permanent), set(compiler.objects.made)
+    structs, changed = set(compiler.structs), set(compiler.changed_words)
     tested, decisions = set(compiler.kinds.tested), set(compiler.decisions.tables)
     for i, core in enumerate(forms):
         unit = Unit(f"form.{i}", compiler.world, compiler, compiler.infer(core), QUICK)
@@ -315,8 +315,8 @@ def build(compiler: Compiler, forms: list[Core]) -> tuple[Record, list[int]]:
     made = [value for name, value in compiler.literals.permanent.items() if name not in literals]
     record.literals = [*merged.literals.values(), *(value for value in made if not isinstance(value, KindRef))]
     record.kinds = [compiler.world.universe.describe(value.kind) for value in made if isinstance(value, KindRef)]
-    record.structs = [number for number, struct in compiler.world.universe.structs.items() if struct in compiler.structs and struct not in structs]
-    record.constructors = [struct.bit.bit_length() - 1 for struct in compiler.changed_words if struct not in asked]
+    named = (compiler.structs - structs) | (compiler.changed_words.keys() - changed)  # its fields may travel without an object: then only the latter
+    record.structs = [number for number, struct in compiler.world.universe.structs.items() if struct in named]
     describe = compiler.world.universe.describe
     record.tested = [describe(kind) for name, kind in compiler.kinds.tested.items() if name not in tested]
     for name, table in compiler.decisions.tables.items():

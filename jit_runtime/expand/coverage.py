@@ -170,7 +170,7 @@ def family(rows: list[Row]) -> list[Head] | None:
     enum = enums.pop()
     if enum is KINDS["Bool"]:
         return BOOLS
-    return [head_of(child) for child in enum.children] if isinstance(enum, Abstract) else None  # type: ignore[arg-type]
+    return [head_of(child) for child in enum.children] if isinstance(enum, Abstract) and enum.closed else None  # type: ignore[arg-type]
 
 
 def missing(rows: list[Row], count: int) -> list[str] | None:

@@ -176,7 +176,7 @@ def get(b: Builder, node: Call, builtin: Builtin, k: Continuation | None) -> Val
     from jit_runtime.infer.struct_fields import virtual_of
 
     name = known_key(node)
-    if name is not None and (found := virtual_of(b, node.args[0])) is not None:
+    if name is not None and (found := virtual_of(b, node.args[0])) is not None and found.struct.field(name) is not None:
         made = whole(b, found.named(b, name))
         mask = b.kinds(node) or made.mask
         return Val(b.to_rep(made, rep_of(mask)), mask)
