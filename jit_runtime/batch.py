@@ -200,6 +200,20 @@ class Record:
             setattr(record, name, part)
         return record
 
+    def add_names(self, compiler: Compiler, merged: Merged, imports: set[str]) -> None:
+        """All that the object file imports, also what exists already: the next session may come here in another way."""
+        universe = compiler.world.universe
+        made = [value for name, value in compiler.literals.permanent.items() if name in imports]
+        self.literals = [*merged.literals.values(), *(value for value in made if not isinstance(value, KindRef))]
+        self.kinds = [universe.describe(value.kind) for value in made if isinstance(value, KindRef)]
+        self.structs = [number for number, struct in universe.structs.items() if not imports.isdisjoint(compiler.names_of(struct))]
+        self.tested = [universe.describe(kind) for name, kind in compiler.kinds.tested.items() if name in imports]
+        for name, table in compiler.decisions.tables.items():
+            if name in imports:
+                described = [[[universe.describe(kind) for kind in kinds] for kinds in method] for method in table.question.tests]
+                self.decisions.append((name.rpartition(".")[0], table.question.positions, described))
+        self.objects = [lookup_name(made.function, compiler) for name, made in compiler.objects.made.items() if name in imports]
+
     def add_sites(self, unit: Unit, owner: int | str, span: Span) -> None:
         for site, number in unit.sites.items():
             if site.span.source is span.source:
@@ -269,9 +283,7 @@ def build(compiler: Compiler, forms: list[Core]) -> tuple[Record, list[int]]:
     """Compile forms and the functions they call into one unit, in the quick tier; what has loops is left to its stub."""
     record, merged = Record(), Merged("batch")
     texts: dict[str, tuple[int | str, Span]] = {}
-    known, literals, objects = set(compiler.slots), set(compiler.literals.permanent), set(compiler.objects.made)
-    structs, changed = set(compiler.structs), set(compiler.changed_words)
-    tested, decisions = set(compiler.kinds.tested), set(compiler.decisions.tables)
+    known = set(compiler.slots)
     for i, core in enumerate(forms):
         unit = Unit(f"form.{i}", compiler.world, compiler, compiler.infer(core), QUICK)
         compiler.build(unit, unit.form)
@@ -297,7 +309,8 @@ def build(compiler: Compiler, forms: list[Core]) -> tuple[Record, list[int]]:
     compiler.batches.add(linked)
     compiler.existing.note_batch(linked, merged.knows, merged.relies)
     costs = shares(linked.code, merged.owners, merged.module, linked.image)
-    for name in done:
+    imports = set(Linkable(linked.image).imports)
+    for name in done | (imports & compiler.slots.keys()):
         slot = compiler.slots[name]
         method = slot.instance.method
         index = method.function.methods.index(method)
@@ -312,18 +325,7 @@ def build(compiler: Compiler, forms: list[Core]) -> tuple[Record, list[int]]:
     for symbol, (owner, span) in texts.items():
         place = merged.places[symbol]
         record.places.append((symbol, owner, place.home.start - span.start, place.home.end - place.home.start, place.name, place.inner))
-    made = [value for name, value in compiler.literals.permanent.items() if name not in literals]
-    record.literals = [*merged.literals.values(), *(value for value in made if not isinstance(value, KindRef))]
-    record.kinds = [compiler.world.universe.describe(value.kind) for value in made if isinstance(value, KindRef)]
-    named = (compiler.structs - structs) | (compiler.changed_words.keys() - changed)  # its fields may travel without an object: then only the latter
-    record.structs = [number for number, struct in compiler.world.universe.structs.items() if struct in named]
-    describe = compiler.world.universe.describe
-    record.tested = [describe(kind) for name, kind in compiler.kinds.tested.items() if name not in tested]
-    for name, table in compiler.decisions.tables.items():
-        if name not in decisions:
-            described = [[[describe(kind) for kind in kinds] for kinds in method] for method in table.question.tests]
-            record.decisions.append((name.rpartition(".")[0], table.question.positions, described))
-    record.objects = [lookup_name(made.function, compiler) for name, made in compiler.objects.made.items() if name not in objects]
+    record.add_names(compiler, merged, imports)
     return record, [linked[name] for name in record.forms]
 
 

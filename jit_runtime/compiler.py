@@ -267,7 +267,13 @@ class Compiler:
     def changed(self, struct: Struct) -> str:
         """Symbol of a word that is 0 while the struct's constructor makes this version: code that constructs looks at it."""
         self.changed_word(struct)
-        return f"changed.{mangle(struct.name)}.{struct.bit.bit_length()}"
+        return self.names_of(struct)[1]
+
+    @staticmethod
+    def names_of(struct: Struct) -> tuple[str, str]:
+        """The symbols of a struct's first word and of the word that says whether it changed."""
+        name = f"{mangle(struct.name)}.{struct.bit.bit_length()}"
+        return f"struct.{name}", f"changed.{name}"
 
     def changed_word(self, struct: Struct) -> Any:
         word = self.changed_words.get(struct)
@@ -351,7 +357,7 @@ class Compiler:
 
     def struct(self, struct: Struct) -> str:
         """The symbol whose address is the first word of a struct's instances."""
-        name = f"struct.{mangle(struct.name)}.{struct.bit.bit_length()}"
+        name = self.names_of(struct)[0]
         if struct not in self.structs:
             self.structs.add(struct)
             self.changed_word(struct)

@@ -205,20 +205,24 @@ class Universe:
     def describe(self, kind: Kind) -> tuple[object, ...]:
         """Plain data that say which kind it is, to a universe in which the same definitions were made."""
         if isinstance(kind, Union):
-            return ("union", *map(self.describe, kind.members))
+            return ("union", *map(self._part, kind.members))
         if isinstance(kind, Applied):
-            return ("applied", self.describe(kind.base), *map(self.describe, kind.arguments))
+            return ("applied", self.describe(kind.base), *map(self._part, kind.arguments))
         if isinstance(kind, ValueKind):
             assert kind.parent is not None
             return ("value", kind.value, kind.text, self.describe(kind.parent))
         if isinstance(kind, TypeKind):
-            return ("type", self.describe(kind.of))
+            return ("type", self._part(kind.of))
         if isinstance(kind, FunctionKind):
-            return ("fn", self.describe(kind.result), *map(self.describe, kind.parameters))
+            return ("fn", self._part(kind.result), *map(self._part, kind.parameters))
         if isinstance(kind, Variable):
             return self.describe(kind.bound)
         number = self._defined.get(kind)
         return ("builtin", kind.name) if number is None else ("defined", number)
+
+    def _part(self, kind: Kind) -> tuple[object, ...]:
+        """Of a computed kind: `{Array T}` is another kind than that of T's bound."""
+        return ("variable", kind.name, kind.index, self.describe(kind.bound)) if isinstance(kind, Variable) else self.describe(kind)
 
     def described(self, text: tuple[Any, ...]) -> Kind:
         """The kind that `describe` gave this for."""
@@ -231,6 +235,8 @@ class Universe:
             return self.value_kind(parts[0], parts[1], self.described(parts[2]))
         if word == "type":
             return self.type_kind(self.described(parts[0]))
+        if word == "variable":
+            return self._computed.setdefault(text, Variable(parts[0], self.described(parts[2]), parts[1]))
         if word == "fn":
             return self.function_kind([self.described(part) for part in parts[1:]], self.described(parts[0]))
         return list(self._defined)[parts[0]] if word == "defined" else self.builtin(parts[0])
