@@ -10,6 +10,7 @@ from jit_runtime.infer.code import NOTHING, Val, i64, rep_of
 from jit_runtime.infer.variables import bind
 from jit_runtime.ir.nodes import Operand, Temp
 from jit_runtime.layout.records import RECORDS
+from jit_runtime.types.errors import INTERRUPTED
 from jit_runtime.types.kinds import ANY
 
 if TYPE_CHECKING:
@@ -52,8 +53,19 @@ def handle_tail(b: Builder, node: Handle, k: Continuation) -> None:
         b.runtime("rt_reraise", (b.task, result), noreturn=True)
         b.unreachable()
         return
+    _pass_interrupts_on(b, result)
     bind_payload(b, clause, result)
     b.tail(clause.body, k)
+
+
+def _pass_interrupts_on(b: Builder, payload: Operand) -> None:
+    """No clause takes an interrupt: a loop that handles its errors could not be stopped."""
+    on, mine = b.new("interrupted"), b.new("error")
+    b.cbr(b.compare("eq", b.load(b.task_field("error_code"), "i64"), i64(INTERRUPTED)), on, mine, "unlikely")
+    b.at(on)
+    b.runtime("rt_reraise", (b.task, payload), noreturn=True)
+    b.unreachable()
+    b.at(mine)
 
 
 def bind_payload(b: Builder, clause: Clause, payload: Operand) -> None:
@@ -66,15 +78,17 @@ def bind_payload(b: Builder, clause: Clause, payload: Operand) -> None:
 
 def finally_(b: Builder, node: Finally) -> Val:
     result, raised = protected_call(b, node)
-    # The cleanup may run code that raises and catches, which overwrites task.raised: keep the flag.
-    flag = b.fn.variable("raised", "i1")
+    # The cleanup may run code that raises and catches, which overwrites what the task knows of the error: keep it.
+    flag, code = b.fn.variable("raised", "i1"), b.fn.variable("code", "i64")
     b.set(flag, raised)
+    b.set(code, b.load(b.task_field("error_code"), "i64"))
     b.effect(node.cleanup)
     if b.block is None:
         return NOTHING
     again, normal = b.new("again"), b.new("normal")
     b.cbr(b.get(flag), again, normal, "unlikely")
     b.at(again)
+    b.store(b.get(code), b.task_field("error_code"))
     b.runtime("rt_reraise", (b.task, result), noreturn=True)
     b.unreachable()
     b.at(normal)

@@ -283,7 +283,7 @@ class Machine:
             if type(site) is Cleanup:
                 stack.append((raise_again, error))
                 return site.run, frame[2]
-            if type(site) is Handler and "raise" in site.clauses:
+            if type(site) is Handler and "raise" in site.clauses and error.number != errors.INTERRUPTED:
                 params, resume, body = site.clauses["raise"]
                 params[0](error.payload, frame[2])
                 if resume is not None:

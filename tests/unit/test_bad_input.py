@@ -187,7 +187,22 @@ def test_interrupt_in_a_native_loop(session: Session, text: str) -> None:
         assert_intact(session)
 
 
-def test_a_handler_can_catch_an_interrupt_and_the_cleanup_runs(session: Session) -> None:
+HANDLED = [
+    f"(handle {FOREVER} [error [e] 'caught])",
+    f"(let again [] (do (handle {FOREVER} [raise [e] 0]) (again)))",
+    f"(handle (try {FOREVER} (finally (handle (raise 1) [error [e] e]))) [error [e] 'caught])",
+    "(do (define (serve n) (if (= n 0) (raise 'down) (serve (- n 1)))) (let again [] (do (handle (serve 10) [error [e] 0]) (again))))",
+]
+
+
+@pytest.mark.parametrize("form", HANDLED)
+def test_no_handler_takes_an_interrupt(form: str, session: Session) -> None:
+    """Or a loop that handles its errors could not be stopped."""
+    assert interrupted(session, form) == ["error: interrupted"]
+    assert outcome(session, "(handle (raise 'mine) [error [e] e])") == "mine"
+
+
+def test_the_cleanup_runs_when_an_interrupt_leaves(session: Session) -> None:
     found = interrupted(session, f"(do (define log []) (try {FOREVER} (finally (push! log 'cleaned))))")
     assert found == ["error: interrupted"]
     assert outcome(session, "log") == "[cleaned]"
