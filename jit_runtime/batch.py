@@ -157,7 +157,7 @@ def names_in(core: Core) -> Iterator[str]:
 
 
 RECORDED = (
-    "tested", "decisions", "linkable", "forms", "slots", "heated", "literals", "kinds", "structs", "constructors", "objects", "places", "sites",
+    "tested", "decisions", "linkable", "forms", "slots", "heated", "literals", "kinds", "structs", "objects", "places", "sites",
     "knows", "relies",
 )  # fmt: skip
 
@@ -166,7 +166,6 @@ class Record:
     """What a batch's object file (`linkable`) needs to be linked again. `forms`: symbol of each form's entry.
 
     `kinds`, `structs`: the kinds among the literals (`Universe.describe`), and the structs that code makes or tests for, by number.
-    `constructors`: the structs of whose constructors it asks whether they are what they were.
     `sites`: birth sites in the code: (number, what, function, form index or slot symbol, start in its text, length).
     `tested`: the kinds whose tables of classes it reads. `decisions`: (start of the symbol, positions, kinds) of `decisions.Question`.
     `places`: what traces say about a function: (symbol, form index or slot symbol, start in its text, length, name, inner).
@@ -182,7 +181,6 @@ class Record:
         self.literals: list[object] = []
         self.kinds: list[tuple[object, ...]] = []
         self.structs: list[int] = []
-        self.constructors: list[int] = []
         self.tested: list[tuple[object, ...]] = []
         self.decisions: list[tuple[str, tuple[int, ...], list[list[list[tuple[object, ...]]]]]] = []
         self.objects: list[str] = []
@@ -264,8 +262,6 @@ class Record:
             compiler.literal(KindRef(universe.described(description)))
         for number in self.structs:
             compiler.struct(universe.structs[number])
-        for number in self.constructors:
-            compiler.changed_word(universe.structs[number])
         for description in self.tested:
             compiler.kinds.classes(universe.described(description))
         for prefix, positions, methods in self.decisions:
@@ -309,7 +305,7 @@ def build(compiler: Compiler, forms: list[Core]) -> tuple[Record, list[int]]:
     compiler.batches.add(linked)
     compiler.existing.note_batch(linked, merged.knows, merged.relies)
     costs = shares(linked.code, merged.owners, merged.module, linked.image)
-    imports = set(Linkable(linked.image).imports)
+    imports = set(record.linkable.imports)
     for name in done | (imports & compiler.slots.keys()):
         slot = compiler.slots[name]
         method = slot.instance.method
