@@ -14,7 +14,8 @@ from jit_runtime.infer.world import GenericFunction
 from jit_runtime.layout import words
 from jit_runtime.pipeline import EMIT, EXPAND, LINK, LOOPS, RUN
 from jit_runtime.types.builtins import find_builtin
-from jit_runtime.types.kinds import Variable
+from jit_runtime.types.kinds import FunctionKind, Variable
+from jit_runtime.types.matching import agree, bound_kind, matches
 from jit_runtime.types.order import below
 from jit_runtime.types.structs import Struct
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 BELOW, KIND_OF, VALUE_KIND, METHODS, MAKER, WHY, REGIONS, TYPED = range(8)  # runtime/kinds.omni, ASK-; then the stages of code
 CODE = (LOOPS, EMIT, LINK)
 VERSION = TYPED + len(CODE) + 1
+ADMITS, MATCHES, AGREE, BOUND_KIND = range(VERSION + 1, VERSION + 5)
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint64)
 _PENDING = words.UNBOUND  # the answer that means: an error goes on, with task.payload
 
@@ -77,8 +79,10 @@ class Callbacks:
 
     def _ask(self, subject: int, dest: int) -> int:
         """Questions of runtime/kinds.omni."""
-        _, _, question, other = self._engine.task.words("arguments", 4)
+        _, _, question, other, third = self._engine.task.words("arguments", 5)
         kinds = self._compiler.kinds
+        if question >= ADMITS:
+            return self._ask_of_variables(question, subject, other, third)
         if question == BELOW:
             return words.TRUE if below(kinds.kind(subject), kinds.kind(other)) else words.FALSE
         if question in (KIND_OF, VALUE_KIND):
@@ -93,6 +97,19 @@ class Callbacks:
         if question == METHODS:
             return self._signatures(function, dest)
         return self._string(self._told(question, function), dest)
+
+    def _ask_of_variables(self, question: int, subject: int, other: int, third: int) -> int:
+        kinds, values = self._compiler.kinds, self._compiler.kinds.values
+        if question == MATCHES:
+            return words.TRUE if matches(values, subject, kinds.kind(other), {}) else words.FALSE
+        kind = kinds.kind(subject)
+        if question == ADMITS:
+            return words.TRUE if below(kind, kinds.kind_of(other)) else words.FALSE
+        assert isinstance(kind, FunctionKind)
+        if question == BOUND_KIND:
+            return kinds.word(bound_kind(values, self._compiler.world.universe, kind, other))
+        holds = agree(values, kind, other, third)
+        return words.TRUE if holds else words.FALSE
 
     def _told(self, question: int, function: GenericFunction) -> str:
         if question == WHY:

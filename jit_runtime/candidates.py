@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from jit_runtime.infer.world import GenericFunction, Method
 from jit_runtime.types.errors import CODES
 from jit_runtime.types.kinds import Kind, TypeKind, ValueKind, Variable
-from jit_runtime.types.order import below
+from jit_runtime.types.order import Bindings, below, unify, variables_in
 
 if TYPE_CHECKING:
     from jit_runtime.compiler import Compiler
@@ -49,9 +49,12 @@ def rejected(method: Method, kinds: list[Kind], *, perhaps: bool = False) -> str
         one = isinstance(accepted, ValueKind | TypeKind)
         if not below(kind, accepted) and not (perhaps and one and kind.mask & accepted.mask):
             return f"argument {i} is {kind!r}, not {accepted.bound if isinstance(accepted, Variable) else accepted!r}"
-    for group in method.signature.same_for(count):
-        if len({kinds[i] for i in group}) > 1:
-            return f"arguments {' and '.join(str(i + 1) for i in group)} have different kinds"
+    for first, second, patterns in method.signature.same_for(count):
+        bound: Bindings = {}
+        for i, pattern in zip((first, second), patterns, strict=True):
+            if not unify(pattern, kinds[i], bound, 1):
+                name = next(variables_in(pattern)).name
+                return f"arguments {first + 1} and {second + 1} have different kinds for {name}: {kinds[first]!r} and {kinds[second]!r}"
     return None
 
 
@@ -60,8 +63,15 @@ def signature(method: Method) -> str:
     params = []
     for param in method.lam.params:
         kind = param.kind
-        shown = "" if kind is None else f" {kind.bound!r}" if isinstance(kind, Variable) else f" {kind!r}"
+        shown = "" if kind is None else f" {kind!r}"
         params.append(f"[{param.var.name}{shown}{' ...' if param.default is not None else ''}]")
     if method.lam.rest is not None:
         params.append(f"[.. {method.lam.rest.name}]")
-    return f"({' '.join([method.function.name, *params])})"
+    return f"{where(method)}({' '.join([method.function.name, *params])})"
+
+
+def where(method: Method) -> str:
+    """The type variables that the parameters name, with their bounds."""
+    found = dict.fromkeys(variable for kind in method.signature.params for variable in variables_in(kind))
+    written = [variable.name + (f" {variable.bound!r}" if variable.bound.name != "Any" else "") for variable in found]
+    return f"^:where [{' '.join(written)}] " if written else ""

@@ -11,7 +11,7 @@ from jit_runtime.expand.core import Chr, Sym
 from jit_runtime.expand.show import datum
 from jit_runtime.infer.code import CODE
 from jit_runtime.layout import words
-from jit_runtime.layout.objects import BY_NAME, EXTRA_SHIFT, HEADER_MUTABLE, TYPE_SHIFT
+from jit_runtime.layout.objects import BY_NAME, EXTRA_SHIFT, HEADER_MUTABLE
 from jit_runtime.layout.records import KIND_INFO, STRUCT_FIELD, STRUCT_INFO
 from jit_runtime.source.diagnostics import fail
 from jit_runtime.syntax import forms as f
@@ -25,6 +25,7 @@ from jit_runtime.types.kinds import (
     OF_VALUES,
     Abstract,
     Applied,
+    FunctionKind,
     Kind,
     TypeKind,
     Union,
@@ -32,16 +33,18 @@ from jit_runtime.types.kinds import (
     Variable,
 )
 from jit_runtime.types.machine import MOST_OWN
-from jit_runtime.types.order import below, is_nominal
+from jit_runtime.types.matching import is_indirect, told
+from jit_runtime.types.order import below, is_nominal, is_open
 from jit_runtime.types.places import BLOCKS, PLACE_CLASSES
 from jit_runtime.types.primitives import Primitive
 from jit_runtime.types.structs import Struct
 from jit_runtime.types.versions import obstacle_text
+from jit_runtime.word_values import WordValues, struct_of
 
 if TYPE_CHECKING:
     from jit_runtime.compiler import Compiler
 
-NOMINAL, VALUE, TYPE, LIST, FIELDS, UNION, BASE, VARIANTS, MACHINE = range(9)
+NOMINAL, VALUE, TYPE, LIST, FIELDS, UNION, BASE, VARIANTS, MACHINE, OPEN = range(10)
 REPS = {BIT["Int"]: 1, BIT["Float"]: 2, BIT["Bool"]: 3, BIT["Char"]: 4} | CODE
 """Kinds of raw fields -> how the runtime reads one, a machine number by its code (runtime/structs.omni)."""
 OWN_SERIAL_SHIFT = 4
@@ -52,12 +55,13 @@ class KindObjects:
     """One object per kind, made when it is first needed; they are never freed."""
 
     def __init__(self, compiler: Compiler) -> None:
-        self._compiler = compiler
+        self._compiler = self.compiler = compiler
         self._words: dict[Kind, int] = {}
         self._kinds: dict[int, Kind] = {}
         self._infos: dict[Struct, Any] = {}
         self.tested: dict[str, Kind] = {}  # kinds whose tables compiled code names, by symbol
         self._tables: list[tuple[Kind, Any, ctypes.Array[ctypes.c_uint8]]] = []
+        self.values = WordValues(self)
         self._own = (ctypes.c_uint64 * (2 * (PLACE_CLASSES + BLOCKS + MOST_OWN + 1)))()
         compiler.engine.heap.write(own_kinds=ctypes.addressof(self._own))
 
@@ -150,6 +154,8 @@ class KindObjects:
 
     def _describe(self, kind: Kind) -> dict[str, int]:
         constants = self._compiler.constants
+        if not isinstance(kind, FunctionKind) and (is_open(kind) or tells_indirectly(kind)) and not is_nominal(kind):
+            return {"form": OPEN, "word": self.word(self._closed(kind)), "count": self._words[kind], "abstract": 1}
         if isinstance(kind, ValueKind):
             return {"form": VALUE, "word": self._compiler.literals.constant(kind.value), "abstract": 2}
         if isinstance(kind, TypeKind):
@@ -162,6 +168,12 @@ class KindObjects:
         if isinstance(kind, Union) and not is_nominal(kind):
             return {"form": UNION, "items": constants.array([self.word(m) for m in kind.members]), "count": len(kind.members), "abstract": 1}
         return {"form": NOMINAL, "abstract": 1 if kind.abstract else 2}
+
+    def _closed(self, kind: Kind) -> Kind:
+        """A kind that has all instances of an open one, and that a value's concrete kind tells."""
+        if isinstance(kind, Union):
+            return self._compiler.world.universe.union([self._closed(member) for member in kind.members])
+        return kind if is_nominal(kind) else kind.head if isinstance(kind, Applied) else KINDS["Any"]
 
     def _applied(self, kind: Applied) -> dict[str, int]:
         base = kind.base
@@ -239,17 +251,7 @@ class KindObjects:
 
     def kind_of(self, word: int, levels: int = MOST_NESTED) -> Kind:
         """The kind of a value, with the parameters that its fields tell, down to so many levels."""
-        engine = self._compiler.engine
-        kind = self.kind(engine.call("rt_kind_of", 0, word))
-        struct = self._struct_of(word) if isinstance(kind, (Struct, Abstract)) else None
-        if struct is None or not struct.variances or levels == 0:
-            return kind
-        told: dict[int, Kind] = {}
-        for field in struct.newest.fields:
-            if field.parameter is not None and field.parameter not in told:
-                told[field.parameter] = self.kind_of(self.held(word, field.name), levels - 1)
-        arguments = [told.get(i, KINDS["Any"]) for i in range(len(struct.variances))]
-        return self._compiler.world.universe.applied(kind, arguments)
+        return told(self.values, word, levels, KINDS["Any"])
 
     def held(self, word: int, name: str) -> int:
         """A field of a struct's value, whatever kind the newest version wants; DEFAULT where it was never given it."""
@@ -258,7 +260,7 @@ class KindObjects:
 
     def obstacle(self, word: int, index: int) -> str:
         """Why a value cannot be seen as one of the newest version, whose field `index` does not admit what it holds."""
-        struct = self._struct_of(word)
+        struct = struct_of(self._compiler.world.universe, word)
         assert struct is not None
         field = struct.newest.fields[index]
         held, wanted = self.held(word, field.name), field.kind
@@ -273,15 +275,6 @@ class KindObjects:
         engine.call("rt_write_value", word)
         return engine.read_text()
 
-    def _struct_of(self, word: int) -> Struct | None:
-        if word & words.TAG_MASK != words.OBJECT_TAG:
-            return None
-        header = ctypes.c_uint64.from_address(word - words.OBJECT_TAG).value
-        if header >> TYPE_SHIFT & 0xFF != BY_NAME["struct"].id:
-            return None
-        number = ctypes.c_uint64.from_address((header >> EXTRA_SHIFT) + STRUCT_INFO.offsets["number"]).value
-        return self._compiler.world.universe.structs[number]
-
     def value_kind(self, word: int) -> Kind:
         """The kind whose only instance is a value."""
         kind = self.kind_of(word)
@@ -292,3 +285,10 @@ class KindObjects:
         if isinstance(form, (f.Symbol, f.Char)):
             value = Sym(form.name) if isinstance(form, f.Symbol) else Chr(ord(form.value))
         return self._compiler.world.universe.value_kind(value, datum(value), kind)
+
+
+def tells_indirectly(kind: Kind) -> bool:
+    """Of a kind with parameters: do fields with kinds such as `{List T}` tell one of them?"""
+    base = kind.head
+    children = base.children if isinstance(base, Abstract) else [base]
+    return isinstance(kind, Applied) and any(is_indirect(child.latest) for child in children if isinstance(child, Struct))

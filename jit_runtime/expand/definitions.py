@@ -12,10 +12,11 @@ from jit_runtime.expand.extensions import flags_of
 from jit_runtime.expand.functions import Header, declare, header_with_list, make_lambda, split_header, strip
 from jit_runtime.expand.kind_definitions import define_kind
 from jit_runtime.expand.kind_versions import warn_of_lost_constructor
-from jit_runtime.expand.kinds import annotation, bind_variables
+from jit_runtime.expand.kinds import annotation
 from jit_runtime.expand.local_generics import chooses
 from jit_runtime.expand.mistakes import malformed, unbindable, unsupported
 from jit_runtime.expand.scope import Scope
+from jit_runtime.expand.type_variables import with_variables
 from jit_runtime.source.diagnostics import fail
 from jit_runtime.source.text import Span
 from jit_runtime.syntax import forms as f
@@ -151,14 +152,19 @@ def expand_global_define(x: Expander, form: f.Form) -> Core:
         return _global_destructuring(x, _with_value(definition))
     if definition.header is None:
         return _global_value(x, definition, definition.name)
-    bind_variables(x, definition.where)
-    function = make_lambda(x, definition.header, definition.name, definition.form, None)
+    function = _function(x, definition, None)
     flags = flags_of(x, definition.name, function, definition.flags, definition.form.span)
     method = DefineMethod(definition.name, function, definition.form.span, definition.doc, flags)
     warn_of_lost_constructor(x, function, definition.form.span)
     if x.env.has_value(definition.name) and not x.env.has_methods(definition.name):
         return sequence([*_value_as_method(definition, Global(definition.name, definition.form.span)), method], definition.form.span)
     return method
+
+
+def _function(x: Expander, definition: Definition, scope: Scope | None) -> Lambda:
+    header, form = definition.header, definition.form
+    assert header is not None
+    return with_variables(x, definition.where, scope, lambda inner: make_lambda(x, header, definition.name, form, inner), form.span)
 
 
 def _with_value(definition: Definition) -> Definition:
@@ -254,7 +260,7 @@ def _define_step(x: Expander, definition: Definition, scope: Scope, bound: set[V
         return
     var = scope.names[name]
     if definition.header is not None:
-        core: Core = make_lambda(x, definition.header, name, definition.form, scope)
+        core: Core = _function(x, definition, scope)
     else:
         core = checked(x.expand(definition.value, scope), var.kind, f"`{name}`", definition.form.span)
         if type(core) is Lambda and core.name is None:
@@ -282,13 +288,12 @@ def _generic_steps(x: Expander, definitions: list[Definition], scope: Scope, bou
     for definition in definitions:
         assert definition.header is not None
         mark = len(x.references)
-        bind_variables(x, definition.where)
-        method = make_lambda(x, definition.header, name, definition.form, scope)
+        method = _function(x, definition, scope)
         hidden = Var(name, definition.form.span)
         methods[method.signature.key] = (hidden, method)  # the same signature replaces
         made.append(_step(x, hidden, mark, method))
     steps += [step for step in made if any(step.var is hidden for hidden, _ in methods.values())]
-    chooser = chooses(name, list(methods.values()), definitions[0].form.span)
+    chooser = chooses(x, name, list(methods.values()), definitions[0].form.span)
     steps.append(Step(var, chooser, [hidden for hidden, _ in methods.values()]))
 
 

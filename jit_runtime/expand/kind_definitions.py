@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import Call, Const, Core, DefineMethod, DefineValue, DefineVersion, Global, KindRef, Lambda, Local, Param, Seq, Var
 from jit_runtime.expand.kind_versions import enum_again, is_enum, next_version, warn_of_new_kind
-from jit_runtime.expand.kinds import abstract_parent, kind_of, qualified
+from jit_runtime.expand.kinds import abstract_parent, bind_variables, kind_of, qualified
 from jit_runtime.expand.mistakes import duplicate, malformed, unsupported
 from jit_runtime.expand.primitive_definitions import define_primitive
 from jit_runtime.source.diagnostics import fail
@@ -30,11 +30,12 @@ CONSTRUCTOR = "constructor"  # the flag of a method that makes a struct
 class Head:
     """What stands in the braces of a definition: `word` (None for an alias), name, type parameters, flags."""
 
-    __slots__ = ("flags", "name", "parameters", "rest", "span", "word")
+    __slots__ = ("flags", "name", "parameters", "rest", "span", "where", "word")
 
     def __init__(self, span: Span) -> None:
         self.span = span
         self.word: str | None = None
+        self.where: f.Form | None = None
         self.name = ""
         self.parameters: list[tuple[str, int]] = []
         self.flags: set[str] = set()
@@ -46,6 +47,10 @@ def define_kind(x: Expander, form: f.List, target: f.Kind, metas: list[f.Meta]) 
     values = {meta.key: meta for meta in metas}
     head = _head(form, target)
     head.flags |= {meta.key for meta in metas if meta.value is None}
+    head.where = values["where"].value if "where" in values else None
+    if head.where is not None and head.word not in BOUNDED:
+        what = "^:where: bounds are for the type parameters of a struct or an enum"
+        raise fail("X015", head.span, what, "^:where [T {Number}] before {struct Name [T]}")
     if head.word is None:
         return _alias(x, form, head)
     parent = abstract_parent(x, values["parent"].value) if "parent" in values else KINDS["Any"]
@@ -108,7 +113,12 @@ def _parameter(head: Head, form: f.Form) -> None:
 
 def _with_parameters(x: Expander, head: Head) -> tuple[int, ...]:
     """Bind the type parameters for the kinds in the definition."""
-    x.variables.update({name: Variable(name, KINDS["Any"], i) for i, (name, _) in enumerate(head.parameters)})
+    bounds = {variable.name: variable.bound for variable in bind_variables(x, head.where)}
+    names = [name for name, _ in head.parameters]
+    for name in bounds:
+        if name not in names:
+            raise fail("X015", head.span, f"^:where: {{{head.name}}} has no type parameter `{name}`", f"{{struct {head.name} [{name}]}}")
+    x.variables.update({name: x.env.universe.variable(name, bounds.get(name, KINDS["Any"]), i) for i, name in enumerate(names)})
     return tuple(variance for _, variance in head.parameters)
 
 
@@ -205,7 +215,8 @@ def _complete(x: Expander, made: Struct, head: Head, written: list[WrittenField]
                 "X015", symbol.span, f"variance: the mutable field `{symbol.name}` has the type parameter {kind!r}, which is not invariant",
                 "an immutable field, or an unmarked parameter",
             )  # fmt: skip
-        fields.append(Field(symbol.name, None if parameter is not None or (kind is not None and kind.name == "Any") else kind, changes, parameter))
+        wanted = kind.bound if isinstance(kind, Variable) else kind
+        fields.append(Field(symbol.name, None if wanted is not None and wanted.name == "Any" else wanted, changes, parameter))
     if len(fields) > MOST_FIELDS or sum(field.packed is None for field in fields) + any(field.mutable for field in fields) > MOST_REFERENCES:
         most = MOST_REFERENCES - any(field.mutable for field in fields)
         limit = f"at most {MOST_FIELDS}, {most} of them other than {{Bool}}, {{Char}} and numbers of a width"
@@ -298,4 +309,5 @@ WORDS: dict[str, Callable[[Expander, Head, Kind, f.List], Core]] = {
     "enum": _enum,
     "primitive": _primitive,
 }
+BOUNDED = ("struct", "mutable-struct", "mutable", "enum")
 LATER = ("effect", "extern", "opaque", "callback", "union", "interface", "CFn")

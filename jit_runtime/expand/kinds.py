@@ -179,10 +179,10 @@ def abstract_parent(x: Expander, form: f.Form | None) -> Kind:
     return kind.head
 
 
-def bind_variables(x: Expander, form: f.Form | None) -> None:
+def bind_variables(x: Expander, form: f.Form | None) -> list[Variable]:
     """The type variables of `^:where [T {Number} U]`; a bare name has the bound Any."""
     if form is None:
-        return
+        return []
     if type(form) is not f.Array or not form.items:
         raise malformed("^:where", form.span, "type variables are needed", "^:where [T {Number}]")
     found: list[tuple[f.Symbol, Kind]] = []
@@ -193,4 +193,6 @@ def bind_variables(x: Expander, form: f.Form | None) -> None:
             found[-1] = (found[-1][0], kind_of(x, item))
         else:
             raise malformed("^:where", item.span, f"`{item.span.text}` is no type variable", "^:where [T {Number}]")
-    x.variables.update({symbol.name: Variable(symbol.name, bound, i) for i, (symbol, bound) in enumerate(found)})
+    made = [x.env.universe.variable(symbol.name, bound, i) for i, (symbol, bound) in enumerate(found)]
+    x.variables.update({variable.name: variable for variable in made})
+    return made

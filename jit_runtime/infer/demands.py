@@ -130,7 +130,7 @@ def target_demands(world: World, target: Target, count: int, want: Demand) -> li
         return [FIELDS] * count
     if inst.given != count or inst.method.lam.rest is not None:
         return [OBJECT] * count
-    tested = {index for index, _ in target.tests}.union(*target.same)
+    tested = {index for index, _ in target.tests}.union(*(shared[:2] for shared in target.same))
     return [OBJECT if i in tested or not replaceable(world, mask) else argument_demand(world, inst, i, want) for i, mask in enumerate(inst.key)]
 
 

@@ -14,7 +14,7 @@ from jit_runtime.infer.explain import note_call
 from jit_runtime.infer.instance_calls import call_instance
 from jit_runtime.infer.struct_fields import wanted_parts
 from jit_runtime.infer.structs import construct, still_makes
-from jit_runtime.infer.tests import in_kind, kind_test, same_kind
+from jit_runtime.infer.tests import agree, in_kind, kind_test
 from jit_runtime.infer.value_calls import call_slowly
 from jit_runtime.infer.virtual import Fields, Values, Virtual, variables, whole
 from jit_runtime.infer.world import Dispatch, GenericFunction, Target, dispatch, within
@@ -54,9 +54,9 @@ def through(b: Builder, function: GenericFunction, found: Dispatch, values: Valu
                 yes = b.new("method")
                 b.cbr(in_kind(b, whole(b, values[index]), accepted), yes, no)
                 b.at(yes)
-            for group in target.same:
+            for shared in target.same:
                 yes = b.new("same")
-                b.cbr(same_kind(b, [whole(b, values[i]) for i in group]), yes, no)
+                b.cbr(agree(b, shared.kinds, whole(b, values[shared.first]), whole(b, values[shared.second])), yes, no)
                 b.at(yes)
         call_target(b, function, target, values, k, join)
         if tested:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from jit_runtime.expand.core import Call, Const, KindRef
 from jit_runtime.infer.code import BOOL, NOTHING, Val
-from jit_runtime.infer.prims import prim, runtime_word
-from jit_runtime.infer.tests import in_kind, kind_test
+from jit_runtime.infer.prims import prim, runtime_word, values_of
+from jit_runtime.infer.tests import in_kind, kind_test, same_kind
+from jit_runtime.infer.world import same_concrete
 from jit_runtime.ir.nodes import Imm, Operand
 from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.kinds import BIT, Kind
@@ -30,6 +31,15 @@ def is_kind(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
     if b.block is None:
         return NOTHING
     return runtime_word(b, "rt_is_kind" if builtin.name == "type?" else "rt_is_instance", (b.to_word(value), b.to_word(kind)), BOOL)
+
+
+@prim("same-kind?")
+def is_same_kind(b: Builder, node: Call, builtin: Builtin, k: object) -> Val:
+    values = values_of(b, node)
+    if values is None:
+        return NOTHING
+    known = same_concrete([value.mask for value in values])
+    return Val(Imm("i1", 1) if known else same_kind(b, values), BOOL)
 
 
 def in_kind_or_below(b: Builder, value: Val, kind: Kind) -> Operand:

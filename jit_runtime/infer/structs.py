@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from jit_runtime.expand.core import Const, Sym
+from jit_runtime.expand.core import Const, KindRef, Sym
 from jit_runtime.expand.kind_definitions import constructed
 from jit_runtime.infer import arrays, dicts
 from jit_runtime.infer.allocation import init_field, lies_here, reserve
 from jit_runtime.infer.code import NOTHING, Val, i64, rep_of
 from jit_runtime.infer.packed import load_packed, packed_value
 from jit_runtime.infer.prims import prim, runtime_word, values_of
-from jit_runtime.infer.tests import is_struct, same_kind
+from jit_runtime.infer.tests import agree, is_struct, same_kind
 from jit_runtime.infer.virtual import Virtual, whole
 from jit_runtime.infer.world import same_concrete, within
 from jit_runtime.ir.nodes import Operand, Symbol
 from jit_runtime.layout import words
 from jit_runtime.types.errors import CODES
 from jit_runtime.types.kinds import ANY, SIMPLE
+from jit_runtime.types.matching import pairs_of_fields
 from jit_runtime.types.structs import Field, Struct
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def checked_fields(b: Builder, made: Struct, values: list[Val | Virtual]) -> lis
                 return None
         checked.append(value)
     check_parameters(b, made, checked)
+    check_pairs(b, made, checked)
     return checked
 
 
@@ -106,6 +108,19 @@ def check_parameters(b: Builder, made: Struct, values: list[Val | Virtual]) -> N
         b.at(bad)
         b.runtime("rt_parameter_differs", (b.task, b.unit.constant(b, made.what(field)).op, b.to_word(other), b.to_word(value)), noreturn=True)
         b.unreachable()
+        b.at(same)
+
+
+def check_pairs(b: Builder, made: Struct, values: list[Val | Virtual]) -> None:
+    """Fields whose kinds name one type parameter agree about it."""
+    for first, second, kinds in pairs_of_fields(made):
+        a, c = whole(b, values[first]), whole(b, values[second])
+        same, bad = b.new("agree"), b.new("differ")
+        b.cbr(agree(b, kinds, a, c), same, bad, "likely")
+        b.at(bad)
+        pair = b.unit.constant(b, KindRef(b.unit.world.universe.function_kind(kinds[:1], kinds[1]))).op
+        wanted = b.runtime("rt_bound_kind", (b.task, b.dest, pair, b.to_word(a)), "ref")
+        b.fail(CODES["TYPE"], b.unit.constant(b, made.what(made.fields[second])).op, wanted, b.to_word(c))
         b.at(same)
 
 

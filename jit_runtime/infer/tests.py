@@ -9,7 +9,7 @@ from jit_runtime.infer.code import BOOL, CODE, INT, UINT64, Val, i64
 from jit_runtime.ir.nodes import Imm, Operand, Symbol
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import LAYOUTS, TYPE_SHIFT
-from jit_runtime.types.kinds import BIT, BUILTIN, CONCRETE, SIMPLE, Abstract, Kind, Union, ValueKind
+from jit_runtime.types.kinds import BIT, BUILTIN, CONCRETE, SIMPLE, Abstract, Kind, Union, ValueKind, Variable
 from jit_runtime.types.order import certain, is_nominal
 from jit_runtime.types.primitives import Primitive
 from jit_runtime.types.structs import Struct
@@ -144,6 +144,14 @@ def same_kind(b: Builder, values: list[Val]) -> Operand:
         result = same if result is None else b.ins("and", (result, same), "i1")
     assert result is not None
     return result
+
+
+def agree(b: Builder, kinds: tuple[Kind, Kind], first: Val, second: Val) -> Operand:
+    """Have two values these kinds, with one kind for each type variable?"""
+    if all(isinstance(kind, Variable) for kind in kinds):
+        return same_kind(b, [first, second])
+    pair = b.unit.constant(b, KindRef(b.unit.world.universe.function_kind(kinds, kinds[1]))).op
+    return b.compare("ne", b.runtime("rt_agree", (b.task, pair, b.to_word(first), b.to_word(second)), "i64"), i64(0))
 
 
 def any_of(code: Code, value: Val, mask: int) -> Operand:

@@ -18,11 +18,11 @@ from jit_runtime.infer.specialisation import most_instances
 from jit_runtime.source.diagnostics import Diagnostic
 from jit_runtime.source.text import NOWHERE
 from jit_runtime.types.builtins import CHAINING, CONSTANTS, FOLDING, Builtin, find_builtin
-from jit_runtime.types.kinds import ANY, BIT, KINDS, Kind, either
+from jit_runtime.types.kinds import ANY, BIT, CONCRETE, KINDS, Kind, either
 from jit_runtime.types.machine import OWN
-from jit_runtime.types.order import certain
+from jit_runtime.types.order import Bindings, certain, unify
 from jit_runtime.types.primitives import overlap
-from jit_runtime.types.specificity import Signature, ordered
+from jit_runtime.types.specificity import Shared, Signature, ordered
 from jit_runtime.types.structs import Struct
 from jit_runtime.types.universe import Universe
 
@@ -250,11 +250,11 @@ class World:
 @dataclass(slots=True)
 class Target:
     """One method a call may reach, None where several clash: taken when every (argument index, kind) test holds, and the
-    arguments of each group in `same` have one concrete kind."""
+    arguments in `same` agree about their type variables."""
 
     instance: Instance | None
     tests: list[tuple[int, Kind]]
-    same: tuple[tuple[int, ...], ...] = ()
+    same: tuple[Shared, ...] = ()
 
 
 @dataclass(slots=True)
@@ -274,7 +274,10 @@ def dispatch(function: GenericFunction, masks: Key) -> Dispatch:
         if not all(narrowed):
             continue
         tests = [(i, kind) for i, kinds in enumerate(choice.kinds) for kind in kinds if not certain(masks[i], kind)]
-        same = tuple(group for group in choice.same if not same_concrete([narrowed[i] for i in group]))
+        decided = [(shared, surely_agree(shared, narrowed)) for shared in choice.same]
+        if any(agrees is False for _, agrees in decided):
+            continue
+        same = tuple(shared for shared, agrees in decided if agrees is None)
         targets.append(Target(None if choice.index is None else function.methods[choice.index].instance(narrowed), tests, same))
         if not tests and not same:
             return Dispatch(targets, True)
@@ -300,6 +303,20 @@ def within(mask: int, kind: Kind | None) -> int:
 
 SHARED = either(BIT[name] for name in OWN)
 """Bits that several concrete kinds have."""
+
+
+def surely_agree(shared: Shared, masks: Sequence[int]) -> bool | None:
+    """Do arguments of these kinds surely agree about their type variables, or surely not?"""
+    first, second = masks[shared.first], masks[shared.second]
+    if shared.plain:
+        return True if same_concrete([first, second]) else None
+    known = [TOLD[mask] for mask in (first, second) if mask in TOLD]
+    bound: Bindings = {}
+    return all(unify(pattern, kind, bound, 1) for pattern, kind in zip(shared.kinds, known, strict=True)) if len(known) == 2 else None
+
+
+TOLD = {BIT[name]: KINDS[name] for name, _ in CONCRETE if name not in ("Null", "Pair", "Kind", "Function", "Dict", "Box", "Atom", "Iter", *OWN)}
+"""Sets of one concrete kind that is all that there is to know of a value's kind."""
 
 
 def same_concrete(masks: list[int]) -> bool:

@@ -8,12 +8,13 @@ from typing import NoReturn
 from jit_runtime.oracle.builtins_arrays import check_index, like, need_array, put_item
 from jit_runtime.oracle.builtins_data import copy, dict_set, get, is_list
 from jit_runtime.oracle.equality import key_of
-from jit_runtime.oracle.kinds import is_instance, need_kind
+from jit_runtime.oracle.kinds import VALUES, is_instance, need_kind
 from jit_runtime.oracle.machine_numbers import convert
 from jit_runtime.oracle.raised import expected, raise_error
 from jit_runtime.oracle.structs import field_named, get_field, set_field, with_field
 from jit_runtime.oracle.values import NULL, Array, Dict, Pair, Record, Value, kind_of, list_items, make_list, symbol
 from jit_runtime.types import errors
+from jit_runtime.types.matching import agree
 
 
 def path_open(value: Value, key: Value) -> Value:
@@ -144,6 +145,8 @@ PLAIN: dict[str, Callable[..., Value]] = {
     "need-kind": need_kind,
     "instance?": lambda value, kind: is_instance(value, need_kind(kind)),
     "same-kind?": lambda a, b: kind_of(a).head is kind_of(b).head,
+    "agree?": lambda pair, a, b: agree(VALUES, pair, a, b),
+    "wrong-kind": lambda what, kind, value: raise_error(errors.TYPE, what, kind, value),
     "no-method": lambda name, arguments: reject(errors.NO_METHOD, name, arguments),
     "ambiguous": lambda name, arguments: reject(errors.AMBIGUOUS, name, arguments),
 }

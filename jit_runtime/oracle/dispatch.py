@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from jit_runtime.oracle.kinds import is_instance
+from jit_runtime.oracle.kinds import VALUES
 from jit_runtime.oracle.raised import raise_error
 from jit_runtime.oracle.values import Closure, Generic, Value, kind_of, make_list, symbol
 from jit_runtime.types import errors
-from jit_runtime.types.kinds import KINDS, Kind, Variable
-from jit_runtime.types.order import below
+from jit_runtime.types.kinds import KINDS, Kind
+from jit_runtime.types.matching import matches
+from jit_runtime.types.order import Bindings, below, is_open
 
 
 def kinds_of(method: Closure) -> list[Kind]:
@@ -16,16 +17,7 @@ def kinds_of(method: Closure) -> list[Kind]:
 
 def same_signature(a: Closure, b: Closure) -> bool:
     """The same kinds, counts and rest. Type variables count by their bounds and by where else they stand, not by name."""
-    x, y = a.code.source, b.code.source
-    if (x.required, len(x.params), x.rest is None) != (y.required, len(y.params), y.rest is None):
-        return False
-    return [_place(kinds_of(a), i) for i in range(len(x.params))] == [_place(kinds_of(b), i) for i in range(len(y.params))]
-
-
-def _place(kinds: list[Kind], i: int) -> tuple[Kind, int]:
-    """What the kind of parameter `i` asks for: a kind, and for a type variable its first place."""
-    kind = kinds[i]
-    return (kind.bound, kinds.index(kind)) if isinstance(kind, Variable) else (kind, -1)
+    return bool(a.code.source.signature.key == b.code.source.signature.key)
 
 
 def expected_count(method: Closure, count: int) -> bool:
@@ -57,14 +49,9 @@ def choose(generic: Generic, methods: list[Closure], arguments: list[Value]) -> 
 
 
 def accepts(kinds: list[Kind], arguments: list[Value]) -> bool:
-    """Are the arguments instances of the kinds, those of one type variable all of one concrete kind?"""
-    chosen: dict[Kind, Kind] = {}
-    for value, kind in zip(arguments, kinds):
-        if not is_instance(value, kind):
-            return False
-        if isinstance(kind, Variable) and chosen.setdefault(kind, kind_of(value).head) is not kind_of(value).head:
-            return False
-    return True
+    """Are the arguments instances of the kinds, with one kind for each type variable?"""
+    bound: Bindings = {}
+    return all(matches(VALUES, value, kind, bound) for value, kind in zip(arguments, kinds))
 
 
 def beats(a: Closure, b: Closure, count: int) -> bool:
@@ -80,4 +67,4 @@ def beats(a: Closure, b: Closure, count: int) -> bool:
 def looseness(method: Closure, count: int) -> tuple[bool, int, bool]:
     """Exact counts before defaults before a rest; then type variables before their bounds."""
     kinds = kinds_of(method)
-    return method.code.source.rest is not None, abs(len(kinds) - count), not any(isinstance(kind, Variable) for kind in kinds)
+    return method.code.source.rest is not None, abs(len(kinds) - count), not any(map(is_open, kinds))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from jit_runtime.expand import core
@@ -12,6 +12,7 @@ from jit_runtime.oracle.raised import raise_error
 from jit_runtime.oracle.values import BITS, KIND_NAMES, NULL, Bits, Char, Fraction, Pair, Record, Symbol, Value, Whole, from_datum, held, kind_of
 from jit_runtime.source.diagnostics import fail
 from jit_runtime.types import errors
+from jit_runtime.types.array_kinds import ArrayKind
 from jit_runtime.types.kinds import (
     KINDS,
     OF_VALUES,
@@ -22,15 +23,17 @@ from jit_runtime.types.kinds import (
     TypeKind,
     Union,
     ValueKind,
-    Variable,
 )
-from jit_runtime.types.order import below
+from jit_runtime.types.matching import is_indirect, matches
+from jit_runtime.types.order import below, is_open
 from jit_runtime.types.primitives import Primitive
 from jit_runtime.types.structs import Struct
 from jit_runtime.types.universe import Universe
 
 
 def is_instance(value: Value, kind: Kind) -> bool:
+    if is_open(kind):
+        return matches(VALUES, value, kind, {})
     return TESTS[type(kind)](value, kind)
 
 
@@ -49,6 +52,8 @@ def _nominal(value: Value, kind: Kind) -> bool:
 def _applied(value: Value, kind: Applied) -> bool:
     if not is_instance(value, kind.base):
         return False
+    if type(value) is Record and is_indirect(value.struct.newest):
+        return matches(VALUES, value, kind, {})
     if kind.base.name == "List" and type(value) is not Record:
         return _list_of(value, kind.arguments[0])
     return type(value) is not Record or all(_part_fits(value, kind, i) for i in range(len(kind.arguments)))
@@ -91,10 +96,10 @@ TESTS: dict[type, Callable[[Value, Any], bool]] = {
     Primitive: lambda value, kind: isinstance(value, (Whole, Fraction, Bits)) and value.kind is kind,
     Union: lambda value, kind: any(is_instance(value, member) for member in kind.members),
     Applied: _applied,
+    ArrayKind: _nominal,
     ValueKind: _value,
     TypeKind: lambda value, kind: value is kind.of,
     FunctionKind: lambda value, kind: KIND_NAMES.get(type(value)) == "Function",
-    Variable: lambda value, kind: is_instance(value, kind.bound),
 }
 
 
@@ -115,3 +120,36 @@ def value_to_kind(universe: Universe, value: Value) -> Kind:
         raise fail("X015", None, f"type error: {kind_of(value)!r} is not among the kinds whose values have a kind of their own: {kinds}")
     literal = core.Chr(value.code) if type(value) is Char else core.Sym(value.name) if type(value) is Symbol else value
     return universe.value_kind(literal, datum(literal), KINDS[KIND_NAMES[type(value)]])
+
+
+class _Values:
+    """How types/matching.py reads values."""
+
+    def concrete(self, value: Value) -> Kind:
+        return value.struct.newest.visible if type(value) is Record else kind_of(value)
+
+    def struct(self, value: Value) -> Struct | None:
+        return value.struct.newest if type(value) is Record else None
+
+    def held(self, value: Record, name: str) -> Value:
+        return held(value, name)
+
+    def items(self, value: Value) -> Iterable[Value] | None:
+        """Of a list that ends."""
+        items: list[Value] = []
+        while type(value) is Pair:
+            items.append(value.head)
+            value = value.tail
+        return items if value is NULL else None
+
+    def as_kind(self, value: Value) -> Kind | None:
+        return value if isinstance(value, Kind) else None
+
+    def instance(self, value: Value, kind: Kind) -> bool:
+        return is_instance(value, kind)
+
+    def applied(self, value: Record, arguments: list[Kind]) -> Kind:
+        return value.universe.applied(value.struct.newest.visible, arguments)
+
+
+VALUES = _Values()

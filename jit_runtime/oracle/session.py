@@ -12,7 +12,7 @@ from jit_runtime.oracle import registry
 from jit_runtime.oracle.builtins_memory import code_stats, who_holds
 from jit_runtime.oracle.calling import Calls, Tail
 from jit_runtime.oracle.data_form import form_of
-from jit_runtime.oracle.kinds import value_to_kind
+from jit_runtime.oracle.kinds import VALUES, value_to_kind
 from jit_runtime.oracle.machine import STACK_LIMIT, Machine
 from jit_runtime.oracle.printer import display, written
 from jit_runtime.oracle.raised import Raised, expected
@@ -24,6 +24,7 @@ from jit_runtime.syntax.reader import read
 from jit_runtime.types.builtins import find_builtin
 from jit_runtime.types.errors import code_of
 from jit_runtime.types.kinds import Variable
+from jit_runtime.types.matching import bound_kind
 from jit_runtime.types.structs import Struct
 
 
@@ -100,6 +101,7 @@ class OracleSession:
             "methods-of": self._methods_of,
             **{name: partial(self._not_compiled, name) for name in ("code-typed", "why-boxed", "code-ir", "code-llvm", "code-asm", "code-regions")},
             "construct": lambda struct, *fields: construct(self.machine.universe, struct, *fields),
+            "bound-kind": lambda pair, value: bound_kind(VALUES, self.machine.universe, pair, value),
             "value->type": lambda value: value_to_kind(self.machine.universe, value),
         }
         return plain, {"eval": self._eval}

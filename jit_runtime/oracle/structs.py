@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from jit_runtime.oracle.kinds import is_instance
+from jit_runtime.oracle.kinds import VALUES, is_instance
 from jit_runtime.oracle.raised import raise_error
 from jit_runtime.oracle.values import Record, Symbol, Value, held, kind_of
 from jit_runtime.oracle.versions import need_newest, renewed
 from jit_runtime.types import errors
+from jit_runtime.types.matching import agree, bound_kind, pairs_of_fields
 from jit_runtime.types.structs import Field, Struct
 from jit_runtime.types.universe import Universe
 
@@ -20,6 +21,10 @@ def construct(universe: Universe, struct: Struct, *values: Value) -> Record:
         if field.parameter is not None:
             same = next(j for j, other in enumerate(struct.fields) if other.parameter == field.parameter)
             check_parameter(struct, field, values[same], values[i])
+    for first, second, kinds in pairs_of_fields(struct):
+        if not agree(VALUES, universe.function_kind(kinds, kinds[1]), values[first], values[second]):
+            wanted = bound_kind(VALUES, universe, universe.function_kind(kinds[:1], kinds[1]), values[first])
+            raise_error(errors.TYPE, struct.what(struct.fields[second]), wanted, values[second])
     return Record(struct, {field.name: value for field, value in zip(struct.fields, values)}, universe)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from jit_runtime.expand import core
+from jit_runtime.types.array_kinds import ArrayKind
 from jit_runtime.types.builtins import Builtin
 from jit_runtime.types.kinds import (
     BIT,
@@ -27,6 +28,7 @@ from jit_runtime.types.kinds import (
     Variable,
 )
 from jit_runtime.types.machine import MACHINES, Machine
+from jit_runtime.types.matching import told
 from jit_runtime.types.primitives import Primitive
 from jit_runtime.types.structs import Struct
 from jit_runtime.types.universe import Universe
@@ -215,14 +217,9 @@ class Record:
 
     def kind(self, levels: int) -> Kind:
         """With the type parameters that the fields tell, down to so many levels, and Any for the others."""
-        struct = self.struct.newest
-        if not struct.variances or levels == 0:
-            return struct.visible
-        told: dict[int, Kind] = {}
-        for field in struct.fields:
-            if field.parameter is not None and field.parameter not in told:
-                told[field.parameter] = kind_of(held(self, field.name), levels - 1)
-        return self.universe.applied(struct.visible, [told.get(i, KINDS["Any"]) for i in range(len(struct.variances))])
+        from jit_runtime.oracle.kinds import VALUES
+
+        return told(VALUES, self, levels, KINDS["Any"])
 
 
 def held(record: Record, name: str) -> Value:
@@ -301,7 +298,7 @@ class Bounce:
         self.function, self.arguments = function, arguments
 
 
-KIND_CLASSES = (Kind, Abstract, Applied, FunctionKind, Primitive, Struct, TypeKind, Union, ValueKind, Variable)
+KIND_CLASSES = (Kind, Abstract, Applied, ArrayKind, FunctionKind, Primitive, Struct, TypeKind, Union, ValueKind, Variable)
 
 KIND_NAMES: dict[type, str] = {
     int: "Int",

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations
+from typing import NamedTuple
 
 from jit_runtime.dataclass import dataclass
 from jit_runtime.types.kinds import KINDS, Kind, TypeKind, ValueKind, Variable
-from jit_runtime.types.order import below
+from jit_runtime.types.order import below, is_open, parts_of, variables_in
 
 Kinds = tuple[Kind, ...]
+
+
+class Shared(NamedTuple):
+    """Two arguments whose kinds name the same type variable."""
+
+    first: int
+    second: int
+    kinds: tuple[Kind, Kind]
+
+    @property
+    def plain(self) -> bool:
+        """Do both just need one concrete kind?"""
+        return all(isinstance(kind, Variable) for kind in self.kinds)
 
 
 @dataclass(slots=True, eq=False)
@@ -27,35 +41,45 @@ class Signature:
         """The kind accepted at each of `count` argument positions (Any inside the rest)."""
         return self.params[:count] + (KINDS["Any"],) * (count - len(self.params))
 
-    def same_for(self, count: int) -> tuple[tuple[int, ...], ...]:
-        """Groups of arguments that need one concrete kind: those of one type variable."""
-        groups: dict[Kind, list[int]] = {}
+    def same_for(self, count: int) -> tuple[Shared, ...]:
+        """Pairs of arguments that have to agree about a type variable. Where one says it plainly, the others need only agree with that."""
+        places: dict[Variable, list[int]] = {}
         for i, kind in enumerate(self.params[:count]):
-            if isinstance(kind, Variable):
-                groups.setdefault(kind, []).append(i)
-        return tuple(tuple(group) for group in groups.values() if len(group) > 1)
+            for variable in dict.fromkeys(variables_in(kind)):
+                places.setdefault(variable, []).append(i)
+        found: dict[Shared, None] = {}
+        for variable, at in places.items():
+            plain = next((i for i in at if self.params[i] is variable), None)
+            pairs = combinations(at, 2) if plain is None else ((plain, i) for i in at if i != plain)
+            found.update({Shared(i, j, (self.params[i], self.params[j])): None for i, j in pairs})
+        return tuple(found)
 
     def looseness(self, count: int) -> tuple[bool, int, bool]:
         """Of methods that accept the same kinds the least is meant: exact counts before defaults before a rest, then constraints."""
-        return self.rest, abs(len(self.params) - count), not any(isinstance(kind, Variable) for kind in self.params)
+        return self.rest, abs(len(self.params) - count), not any(map(is_open, self.params))
 
     @property
     def key(self) -> tuple[object, ...]:
         """What makes a later definition replace this one: type variables count by their place and bound."""
         variables: dict[Kind, int] = {}
-        kinds = [(variables.setdefault(k, len(variables)), k.bound) if isinstance(k, Variable) else k for k in self.params]
-        return tuple(kinds), self.required, self.rest
+        return tuple(_shape(kind, variables) for kind in self.params), self.required, self.rest
+
+
+def _shape(kind: Kind, variables: dict[Kind, int]) -> object:
+    if isinstance(kind, Variable):
+        return variables.setdefault(kind, len(variables)), kind.bound
+    return (type(kind), kind.head, *(_shape(part, variables) for part in parts_of(kind))) if is_open(kind) else kind
 
 
 @dataclass(slots=True, eq=False)
 class Choice:
-    """What a method accepts: for each argument the kinds it has to be an instance of, and groups of arguments of one kind.
+    """What a method accepts: for each argument the kinds it has to be an instance of, and which have to agree.
 
     `index` of the signature; None: several clash here.
     """
 
     kinds: tuple[Kinds, ...]
-    same: tuple[tuple[int, ...], ...]
+    same: tuple[Shared, ...]
     index: int | None
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
+from jit_runtime.types.array_kinds import ArrayKind
 from jit_runtime.types.kinds import (
     BIT,
     CONCRETE,
@@ -25,6 +26,7 @@ from jit_runtime.types.kinds import (
     kinds_in,
 )
 from jit_runtime.types.machine import WIDTHS, Machine
+from jit_runtime.types.order import UNTOLD
 from jit_runtime.types.places import BLOCKS, PLACES, free_place, place_of
 from jit_runtime.types.primitives import Primitive, shared_with
 from jit_runtime.types.structs import Field, Struct
@@ -236,7 +238,7 @@ class Universe:
         if word == "type":
             return self.type_kind(self.described(parts[0]))
         if word == "variable":
-            return self._computed.setdefault(text, Variable(parts[0], self.described(parts[2]), parts[1]))
+            return self.variable(parts[0], self.described(parts[2]), parts[1])
         if word == "fn":
             return self.function_kind([self.described(part) for part in parts[1:]], self.described(parts[0]))
         return list(self._defined)[parts[0]] if word == "defined" else self.builtin(parts[0])
@@ -266,7 +268,33 @@ class Universe:
         builtin = KINDS.get(f"{base.name} {arguments[0].name}") if base is KINDS["Array"] else None
         if builtin is not None:
             return builtin
-        return self._computed.setdefault(("applied", base, *arguments), Applied(base, tuple(arguments), self.parameters_of(base)))
+        made = ArrayKind(tuple(arguments)) if base is KINDS["Array"] else Applied(base, tuple(arguments), self.parameters_of(base))
+        return self._computed.setdefault(("applied", base, *arguments), made)
+
+    def settled(self, kind: Kind) -> Kind:
+        """With Any for the parameters that nothing told."""
+        if kind is UNTOLD:
+            return KINDS["Any"]
+        return self.applied(kind.base, list(map(self.settled, kind.arguments))) if isinstance(kind, Applied) else kind
+
+    def substituted(self, kind: Kind, bound: Mapping[Kind, Kind]) -> Kind:
+        """With what type variables stand for, their bounds where nothing says."""
+        if isinstance(kind, Variable):
+            return bound.get(kind, kind.bound)
+        if isinstance(kind, Union):
+            return self.union([self.substituted(member, bound) for member in kind.members])
+        if isinstance(kind, Applied):
+            return self.applied(kind.base, [self.substituted(argument, bound) for argument in kind.arguments])
+        if isinstance(kind, TypeKind):
+            return self.type_kind(self.substituted(kind.of, bound))
+        if isinstance(kind, FunctionKind):
+            return self.function_kind([self.substituted(each, bound) for each in kind.parameters], self.substituted(kind.result, bound))
+        return kind
+
+    def variable(self, name: str, bound: Kind, index: int) -> Variable:
+        found = self._computed.setdefault(("variable", name, bound, index), Variable(name, bound, index))
+        assert isinstance(found, Variable)
+        return found
 
     def value_kind(self, value: object, text: str, of: Kind) -> Kind:
         return self._computed.setdefault(("value", of, text), ValueKind(value, text, of))
@@ -274,5 +302,7 @@ class Universe:
     def type_kind(self, of: Kind) -> Kind:
         return self._computed.setdefault(("type", of), TypeKind(of))
 
-    def function_kind(self, parameters: Sequence[Kind], result: Kind) -> Kind:
-        return self._computed.setdefault(("fn", result, *parameters), FunctionKind(tuple(parameters), result))
+    def function_kind(self, parameters: Sequence[Kind], result: Kind) -> FunctionKind:
+        found = self._computed.setdefault(("fn", result, *parameters), FunctionKind(tuple(parameters), result))
+        assert isinstance(found, FunctionKind)
+        return found

@@ -29,7 +29,8 @@ def test_no_method_lists_the_candidates_and_why_each_was_not_taken(session: Sess
     one, two = "candidate (f [a {P}]): argument 1 is {Int}, not {P}", "candidate (f [a {Int}] [b {String}]): takes 2 arguments"
     assert notes(session, "(f 5)") == [one, two]
     assert notes(session, "(f 5 6)")[1] == "candidate (f [a {Int}] [b {String}]): argument 2 is {Int}, not {String}"
-    assert notes(session, "(g 1 2.0)") == ["candidate (g [a {Number}] [b {Number}]): arguments 1 and 2 have different kinds"]
+    written = "^:where [T {Number}] (g [a {T}] [b {T}])"
+    assert notes(session, "(g 1 2.0)") == [f"candidate {written}: arguments 1 and 2 have different kinds for T: {{Int}} and {{Float}}"]
 
 
 def test_ambiguous_lists_what_clashes(session: Session) -> None:
