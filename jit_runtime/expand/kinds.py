@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from jit_runtime.expand.core import Call, Chr, Const, Core, Global, KindRef, Local, Sym
 from jit_runtime.expand.mistakes import malformed, unknown_type
 from jit_runtime.expand.scope import lookup
-from jit_runtime.source.diagnostics import fail
+from jit_runtime.source.diagnostics import Diagnostic, fail
 from jit_runtime.syntax import forms as f
+from jit_runtime.types.array_kinds import is_made
 from jit_runtime.types.kinds import KINDS, Abstract, Kind, Variable
 
 if TYPE_CHECKING:
@@ -91,7 +92,16 @@ def _applied(x: Expander, kind: Kind, arguments: list[f.Form], form: f.Form) -> 
     if len(arguments) != expected:
         takes = f"takes {expected} parameter{'s' if expected > 1 else ''}" if expected else "has no parameters"
         raise malformed("{}", form.span, f"the type {kind!r} {takes}, not {len(arguments)}", EXPECTED)
-    return x.env.universe.applied(kind, [kind_of(x, argument) for argument in arguments])
+    made = x.env.universe.applied(kind, [kind_of(x, argument) for argument in arguments])
+    if not is_made(made):
+        _warn_of_no_array(x, made, form)
+    return made
+
+
+def _warn_of_no_array(x: Expander, kind: Kind, form: f.Form) -> None:
+    message = f"no array is an instance of {kind!r}: arrays are invariant, and their elements are of a kind of numbers, Bool, Char, or Any"
+    help = "{Array} takes every array, {Array Any} what [...] makes, ^:where [T {Number}] and {Array T} the arrays of any kind of numbers"
+    x.env.warnings.append(Diagnostic("W004", form.span, message, help=help, severity="warning"))
 
 
 def _named(x: Expander, form: f.Symbol) -> Kind:
