@@ -23,6 +23,7 @@ FIRST_NODE = 10000  # below it are the nodes that every module has
 _UNIT, _TYPE, _TYPES, _FILE = range(FIRST_NODE, FIRST_NODE + 4)
 SITE_SHIFT = 21  # lines above are the numbers of inlined calls
 _FARTHEST = (1 << SITE_SHIFT) - 2
+_MOST_SITES = (1 << 32 - SITE_SHIFT) - 1
 _LONGEST = 0xFFFF  # LLVM keeps columns in 16 bits
 
 
@@ -47,6 +48,8 @@ class LineTables:
         if home is None:
             return None
         scope = self._scopes.get(id(fn)) or self._make_scope(fn)
+        while isinstance(at, InlinedPlace) and at.site.number > _MOST_SITES:
+            at = at.site.caller or home
         site, span = (at.site.number, at.span) if isinstance(at, InlinedPlace) else (0, at)
         if isinstance(at, InlinedPlace):
             home = at.site.home
@@ -76,12 +79,14 @@ class LineTables:
 
 def only_place(fn: Function) -> Span | None:
     """The one place of all calls of a function, if there is just one."""
-    if fn.sites:
-        return None
     found: Span | None = None
     for block in fn.blocks:
         for ins in block.ins:
-            if ins.op in ("call", "tailcall") and isinstance(ins.span, Span) and ins.span is not found:
+            if ins.op not in ("call", "tailcall"):
+                continue
+            if isinstance(ins.span, InlinedPlace):
+                return None
+            if isinstance(ins.span, Span) and ins.span is not found:
                 if found is not None and ins.span != found:
                     return None
                 found = ins.span

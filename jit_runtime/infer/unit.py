@@ -30,7 +30,7 @@ from jit_runtime.infer.variables import bind, bind_passed
 from jit_runtime.infer.virtual import Virtual
 from jit_runtime.infer.world import GenericFunction, GlobalValue, Instance, World
 from jit_runtime.ir import ops
-from jit_runtime.ir.nodes import Block, Function, Imm, Module, Operand, Symbol, Temp, Variable
+from jit_runtime.ir.nodes import Block, Function, Imm, Module, Operand, Site, Symbol, Temp, Variable
 from jit_runtime.layout import words
 from jit_runtime.source.text import NOWHERE, Span
 from jit_runtime.types.builtins import Builtin
@@ -68,6 +68,7 @@ class Unit:
         self.allocations: dict[Allocation, None] = {}
         self.calls: dict[Span, dict[CallNote, None]] = {}
         self.sites: dict[BirthSite, int] = {}
+        self.inlined_at: list[Site] = []  # of all functions of the unit, which LLVM may inline into each other
         self.literals: dict[str, object] = {}  # those that live as long as the code, by symbol
 
     # ---- what a unit is made of ----
@@ -202,7 +203,7 @@ class Unit:
         """`glue`: code that stands between caller and callee and that traces leave out."""
         home = self.facts.shape.root.node.span
         if not glue and home is not NOWHERE:
-            fn.span = home
+            fn.span, fn.sites = home, self.inlined_at
             node = mf.node
             name = (node.name or "fn") if isinstance(node, Lambda) else None
             self.places[fn.name] = Place(name, home, not isinstance(node, Lambda) and mf.parent is not None, fn.sites)

@@ -71,7 +71,7 @@ Operand = Temp | Imm | Symbol | Variable
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Site:
-    """An inlined call: the callee's name and the span that its places are relative to, the place of the call, a number in the function."""
+    """An inlined call: the callee's name and the span that its places are relative to, the place of the call, a number in the unit."""
 
     name: str
     home: Span
