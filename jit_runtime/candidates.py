@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from jit_runtime.infer.world import GenericFunction, Method
 from jit_runtime.types.errors import CODES
 from jit_runtime.types.kinds import Kind, TypeKind, ValueKind, Variable
-from jit_runtime.types.order import Bindings, below, unify, variables_in
+from jit_runtime.types.order import Bindings, below, is_open, unify, variables_in
 
 if TYPE_CHECKING:
     from jit_runtime.compiler import Compiler
@@ -34,7 +34,17 @@ def explain(function: GenericFunction, kinds: list[Kind], *, ambiguous: bool) ->
         why = rejected(method, kinds, perhaps=ambiguous)
         if not (ambiguous and why):
             lines.append(f"candidate {signature(method)}{': ' + why if why else ''}")
-    return lines[:MOST] + ([f"and {len(lines) - MOST} more"] if len(lines) > MOST else [])
+    more = [f"and {len(lines) - MOST} more"] if len(lines) > MOST else []
+    return lines[:MOST] + more + (settling(function, kinds) if ambiguous else [])
+
+
+def settling(function: GenericFunction, kinds: list[Kind]) -> list[str]:
+    """The method that would be the most specific one, if its kinds are among those of the candidates."""
+    clashing = [method.signature.kinds_for(len(kinds)) for method in function.methods if rejected(method, kinds, perhaps=True) is None]
+    least = [next((kind for kind in each if all(below(kind, other) for other in each)), None) for each in zip(*clashing, strict=True)]
+    if None in least or any(kind is not None and is_open(kind) for kind in least):
+        return []
+    return [f"defining ({' '.join([function.name, *map(repr, least)])}) for these kinds would settle it"]
 
 
 def rejected(method: Method, kinds: list[Kind], *, perhaps: bool = False) -> str | None:

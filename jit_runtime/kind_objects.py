@@ -154,6 +154,10 @@ class KindObjects:
 
     def _describe(self, kind: Kind) -> dict[str, int]:
         constants = self._compiler.constants
+        if isinstance(kind, FunctionKind) and (plain := plain_pair(kind)) is not None:
+            return {"form": NOMINAL, "word": self.word(plain), "abstract": 2}
+        if isinstance(kind, Applied) and names_plainly(kind):
+            return {"form": BASE, "word": self.word(kind.base), "abstract": 1}
         if not isinstance(kind, FunctionKind) and (is_open(kind) or tells_indirectly(kind)) and not is_nominal(kind):
             return {"form": OPEN, "word": self.word(self._closed(kind)), "count": self._words[kind], "abstract": 1}
         if isinstance(kind, ValueKind):
@@ -292,3 +296,18 @@ def tells_indirectly(kind: Kind) -> bool:
     base = kind.head
     children = base.children if isinstance(base, Abstract) else [base]
     return isinstance(kind, Applied) and any(is_indirect(child.latest) for child in children if isinstance(child, Struct))
+
+
+def names_plainly(kind: Applied) -> bool:
+    """Are a struct's parameters different type variables that may be anything?"""
+    free = [argument for argument in kind.arguments if isinstance(argument, Variable) and argument.bound.name == "Any"]
+    return isinstance(kind.base, (Struct, Abstract)) and len(set(free)) == len(kind.arguments)
+
+
+def plain_pair(kind: FunctionKind) -> Kind | None:
+    """The S of `(fn [{T} {S T}] ...)`, where fields of S tell its parameter."""
+    if len(kind.parameters) != 2 or not isinstance(kind.parameters[0], Variable):
+        return None
+    first, second = kind.parameters
+    plain = isinstance(second, Applied) and second.arguments == (first,) and names_plainly(second) and not tells_indirectly(second)
+    return second.head if plain else None

@@ -236,10 +236,10 @@ STRUCT_FIELD = _record(
 # How to tell the instances of a kind that is not builtin. Made from Python, never freed.
 KIND_INFO = _record(
     "KindInfo",
-    ("form", "i64", "NOMINAL 0, VALUE 1, TYPE 2, LIST 3, FIELDS 4, UNION 5, BASE 6, VARIANTS 7, MACHINE 8"),
+    ("form", "i64", "NOMINAL 0, VALUE 1, TYPE 2, LIST 3, FIELDS 4, UNION 5, BASE 6, VARIANTS 7, MACHINE 8, OPEN 9"),
     ("bits", "ptr", "NOMINAL: a bit per struct number; grows while the session runs"),
     ("bits_count", "i64", "its bits"),
-    ("word", "ref", "VALUE: the value. TYPE: the kind. LIST: the elements' kind. FIELDS, BASE: the kind without parameters"),
+    ("word", "ref", "VALUE: the value. TYPE: the kind. LIST: the elements' kind. FIELDS, BASE, OPEN: without parameters; or S of (fn [{T} {S T}])"),
     ("items", "ptr", "UNION, VARIANTS: array of kinds. FIELDS: array of (number of a type parameter from 1, kind, variance)"),
     ("count", "i64", "items; MACHINE: the code of its values (runtime/machine.omni)"),
     ("maker", "ref", "function that makes an instance, or NOTHING"),

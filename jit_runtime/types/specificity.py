@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from jit_runtime.dataclass import dataclass
-from jit_runtime.types.kinds import KINDS, Kind, TypeKind, ValueKind, Variable
+from jit_runtime.types.kinds import KINDS, FunctionKind, Kind, TypeKind, ValueKind, Variable
 from jit_runtime.types.order import below, is_open, parts_of, variables_in
 
 Kinds = tuple[Kind, ...]
@@ -128,4 +128,6 @@ def _apart(a: Signature, b: Signature, count: int) -> bool:
 def _no_common(x: Kind, y: Kind) -> bool:
     if isinstance(x, ValueKind | TypeKind) or isinstance(y, ValueKind | TypeKind):  # one instance each
         return not below(x, y) and not below(y, x)
+    if isinstance(x, FunctionKind) and isinstance(y, FunctionKind):  # a function is an instance of both
+        return False
     return not x.mask & y.mask or (not x.abstract and not y.abstract and x.head is not y.head)
