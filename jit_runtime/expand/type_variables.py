@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from jit_runtime.expand.builtin_calls import builtin
 from jit_runtime.expand.core import Const, Core, If, KindRef, Lambda, Let, Local, Param, Var
 from jit_runtime.expand.kinds import bind_variables
 from jit_runtime.expand.scope import Scope
+from jit_runtime.source.diagnostics import fail
 from jit_runtime.source.text import Span
 from jit_runtime.syntax import forms as f
 from jit_runtime.types.kinds import Kind, Variable
@@ -27,6 +28,10 @@ def with_variables(x: Expander, where: f.Form | None, scope: Scope | None, make:
     inner.names.update({variable.name: Var(variable.name, span) for variable in variables})
     function = make(inner)
     used = set(x.references[mark:])
+    for param in function.params:
+        if param.default is not None and used & set(_mentioned(param.default)):
+            names = " ".join(variable.name for variable in variables)
+            raise fail("X015", param.var.span, f"^:where: a default cannot name a type variable ({names})", "the kind of an argument: (type-of x)")
     x.references[mark:] = [var for var in x.references[mark:] if var not in inner.names.values()]
     if function.result is not None and is_open(function.result):
         function.body = _result_checked(x, function, function.result)
@@ -37,6 +42,18 @@ def with_variables(x: Expander, where: f.Form | None, scope: Scope | None, make:
     if bound:
         function.body = Let(bound, function.body, function.body.span)
     return function
+
+
+def _mentioned(node: object) -> Iterator[Var]:
+    """The variables that a piece of core names."""
+    if type(node) is Local:
+        yield node.var
+    elif isinstance(node, (list, tuple)):
+        for part in node:
+            yield from _mentioned(part)
+    elif type(node).__module__ == Local.__module__ and type(node) is not Var:
+        for name in getattr(type(node), "__slots__", ()):
+            yield from _mentioned(getattr(node, name))
 
 
 def _stands_for(x: Expander, variable: Variable, params: list[Param], span: Span) -> Core:

@@ -21,7 +21,7 @@ def session() -> Iterator[Session]:
 def notes(session: Session, text: str) -> list[str]:
     with pytest.raises(OmniError) as raised:
         session.eval(text)
-    return [note for note in raised.value.diagnostics[0].notes if note.startswith(("candidate", "and "))]
+    return [note for note in raised.value.diagnostics[0].notes if note.startswith(("candidate", "and ", "defining"))]
 
 
 def test_no_method_lists_the_candidates_and_why_each_was_not_taken(session: Session) -> None:
