@@ -15,15 +15,16 @@ from jit_runtime.holders import holders
 from jit_runtime.largest_part import largest_part
 from jit_runtime.layout import words
 from jit_runtime.layout.records import CELL
-from jit_runtime.region_report import Cliff, Growth, held_by, report, report_text
+from jit_runtime.region_report import Cliff, Growth, Past, held_by, report, report_text, traffic_of
 from jit_runtime.region_tree import tree_html, tree_text
 from jit_runtime.regions import Region, regions_now
 from jit_runtime.word_maker import Text, Word, WordMaker
 
 if TYPE_CHECKING:
     from jit_runtime.compiler import Compiler
+    from jit_runtime.engine.native import Struct
 
-LEVELS = ("regions_live", "held_bytes", "mapped_bytes", "undead_bytes")
+LEVELS = ("regions_live", "held_bytes", "spare_bytes", "table_bytes", "mapped_bytes", "undead_bytes")
 COUNTERS = (
     "regions_created", "regions_reused", "regions_reclaimed", "bytes_allocated", "bytes_freed", "evacuations", "objects_moved", "bytes_moved",
     "bytes_moved_out", "bytes_born_in_place", "forwarding_hits", "splices", "retains", "log_entries", "barrier_slow", "exits", "resets",
@@ -31,7 +32,14 @@ COUNTERS = (
 )  # fmt: skip
 PAIR_BYTES = 16
 HISTORY = ("*1", "*2", "*3")
+SPARE = "spare_bytes"  # what is mapped and neither held nor a table's: read from no field
 DISPLAYED = ("regions", "region-report")  # a form that only calls one of these is displayed, not only written
+
+
+def heap_counters(heap: Struct) -> dict[str, int]:
+    """LEVELS and COUNTERS. What is held, spare and in tables adds up to what is mapped."""
+    found = {name: 0 if name == SPARE else heap.read(name) for name in LEVELS + COUNTERS}
+    return found | {SPARE: max(0, found["mapped_bytes"] - found["held_bytes"] - found["table_bytes"])}
 
 
 class Accounting:
@@ -40,7 +48,7 @@ class Accounting:
     def __init__(self, compiler: Compiler) -> None:
         self._compiler, self._engine = compiler, compiler.engine
         self._make = WordMaker(compiler)
-        self._held_by: dict[str, int] | None = None  # at the last report
+        self._past: Past | None = None  # the last report
         self.display: dict[str, str] = {}
         self.answers: tuple[Callable[[int, int], int], ...] = (
             self._stats, self._regions, self._who_holds, self._forget, self._code_stats, self._report, self._now, self._since,
@@ -50,7 +58,7 @@ class Accounting:
 
     def _stats(self, _: int, dest: int) -> int:
         self._engine.call("rt_stats_sync")
-        return self._make.word({name.replace("_", "-"): self._engine.heap.read(name) for name in LEVELS + COUNTERS}, dest)
+        return self._make.word({name.replace("_", "-"): count for name, count in heap_counters(self._engine.heap).items()}, dest)
 
     def _regions(self, _: int, dest: int) -> int:
         now = self.regions()
@@ -62,7 +70,7 @@ class Accounting:
         if value & 3 != 1:
             return words.NULL
         globals = {name: word for name, value in self._compiler.cells.items() if (word := self._value(value.cell)) != words.UNBOUND}
-        paths = holders(value, globals, self._make.symbol)
+        paths = holders(value, globals, self._make.symbol, self._engine.poll_interrupt)
         return self._make.list([self._make.list([self._make.symbol(name), *steps], dest) for name, steps in paths], dest)
 
     def _forget(self, number: int, dest: int) -> int:
@@ -89,8 +97,8 @@ class Accounting:
         before = self.regions()
         self._engine.call("rt_free_all_dead")
         now = self.regions()
-        found = report(before, now, self._held_by)
-        self._held_by = held_by(now)
+        found = report(before, now, self._past)
+        self._past = Past(held_by(now), traffic_of(now))
         found = replace(found, grown=[replace(g, part=self._largest(g.holder)) for g in found.grown])
         from html import escape
 

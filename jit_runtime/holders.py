@@ -15,6 +15,7 @@ from jit_runtime.layout.objects import BY_NAME, EXTRA_SHIFT
 from jit_runtime.layout.records import STRUCT_FIELD, STRUCT_INFO
 
 MOST = 1_000_000  # objects looked at for one global
+POLLED = 1024  # slots of one object between two calls of `poll`
 _WORD = 0  # StructField.rep
 
 Step = int
@@ -23,25 +24,28 @@ Symbols = Callable[[str], int]
 """The word of the symbol of a name."""
 
 
-def holders(target: int, globals: dict[str, int], symbol: Symbols) -> Iterator[tuple[str, list[Step]]]:
-    """(global, steps) for each global that leads to the target."""
+def holders(target: int, globals: dict[str, int], symbol: Symbols, poll: Callable[[], None]) -> Iterator[tuple[str, list[Step]]]:
+    """(global, steps) for each global that leads to the target. `poll` is called now and then; what it raises ends the search."""
     for name, value in sorted(globals.items()):
-        steps = path_to(target, value, symbol)
+        steps = path_to(target, value, symbol, poll)
         if steps is not None:
             yield name, steps
 
 
-def path_to(target: int, start: int, symbol: Symbols) -> list[Step] | None:
-    """Breadth first; None where the target cannot be reached."""
+def path_to(target: int, start: int, symbol: Symbols, poll: Callable[[], None]) -> list[Step] | None:
+    """Breadth first; None where the target cannot be reached. Each object is looked at once, each pair of a list too."""
     if start & 3 != 1:
         return None
     found: dict[int, tuple[int, Step | None]] = {start: (0, None)}  # word -> where from, and by which step
+    walked: set[int] = set()
     work = deque([start])
     while work and len(found) < MOST:
         word = work.popleft()
         if word == target:
             return _steps(found, word)
-        for step, child in children(word, symbol):
+        for count, (step, child) in enumerate(children(word, symbol, walked)):
+            if count % POLLED == 0:
+                poll()
             if child & 3 == 1 and child not in found:
                 found[child] = word, step
                 work.append(child)
@@ -59,10 +63,10 @@ def _steps(found: dict[int, tuple[int, Step | None]], word: int) -> list[Step]:
         word = before
 
 
-def children(word: int, symbol: Symbols) -> Iterator[tuple[Step | None, int]]:
-    """(step, word) for each slot. A list's elements are all reached from its first pair."""
+def children(word: int, symbol: Symbols, walked: set[int] | None = None) -> Iterator[tuple[Step | None, int]]:
+    """(step, word) for each slot. A list's elements are all reached from its first pair, up to a pair in `walked`, which gets the others."""
     if word & words.TAG_MASK == words.PAIR_TAG:
-        yield from _elements(word, symbol)
+        yield from _elements(word, symbol, set() if walked is None else walked)
         return
     layout = BY_NAME[type_name(word)]
     if layout.name == "array":
@@ -95,12 +99,12 @@ def _struct_slots(word: int) -> Iterator[tuple[int, int]]:
             yield row.read("name"), row.read("offset")
 
 
-def _elements(word: int, symbol: Symbols) -> Iterator[tuple[Step | None, int]]:
-    at = 0
-    while word & words.TAG_MASK == words.PAIR_TAG:
+def _elements(word: int, symbol: Symbols, walked: set[int]) -> Iterator[tuple[Step | None, int]]:
+    rest = symbol("rest")
+    for at in range(MOST):
+        if word & words.TAG_MASK != words.PAIR_TAG or word in walked:
+            return
+        walked.add(word)
         yield words.fixnum(at), load(word - words.PAIR_TAG)
         word = load(word - words.PAIR_TAG + 8)
-        at += 1
-        yield symbol("rest"), word
-    if at > MOST:
-        return
+        yield rest, word

@@ -48,6 +48,14 @@ class Growth:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """What the last report found: bytes by holder (`held_by`), and what each region had received (`traffic_of`)."""
+
+    held: Mapping[str, int]
+    traffic: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """`first`: there was no report before it to compare with."""
 
@@ -67,8 +75,13 @@ def held_by(regions: Sequence[Region]) -> dict[str, int]:
     return found
 
 
-def report(before: Sequence[Region], now: Sequence[Region], last: Mapping[str, int] | None) -> Report:
-    """`before`: the regions before what is dead went. `last`: `held_by` at the last report, None for the first."""
+def traffic_of(regions: Sequence[Region]) -> dict[int, int]:
+    """Bytes that each region ever received, by its number."""
+    return {r.id: r.received for r in regions}
+
+
+def report(before: Sequence[Region], now: Sequence[Region], last: Past | None) -> Report:
+    """`before`: the regions before what is dead went. `last`: at the last report, None for the first."""
     held = {r.id: r.held for r in before}
     cliffs = [
         Cliff(r, max(0, held.get(r.id, r.held) - r.held))
@@ -76,7 +89,9 @@ def report(before: Sequence[Region], now: Sequence[Region], last: Mapping[str, i
         if r.state in ("open", "owned") and r.received >= LEAST_RECEIVED and r.received > SURVIVORS * r.held
     ]
     sites = {r.owners[0]: r.site for r in now if r.owners}
-    grown = [Growth(name, (last or {}).get(name, 0), bytes, sites.get(name, "")) for name, bytes in held_by(now).items()]
+    past = last or Past({}, {})
+    moved = {str(r.kept_by[0]) for r in now if r.kept_by and past.traffic.get(r.id) != r.received}  # blocks come and go without, where a region moves
+    grown = [Growth(name, past.held.get(name, 0), bytes, sites.get(name, "")) for name, bytes in held_by(now).items() if name in moved]
     grown = [g for g in grown if g.now - g.before >= LEAST_GROWTH]
     return Report(
         sorted(cliffs, key=lambda c: c.region.received - c.region.held, reverse=True)[:MOST],

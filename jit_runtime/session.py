@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from jit_runtime import candidates
-from jit_runtime.accounting import COUNTERS, DISPLAYED, LEVELS
+from jit_runtime.accounting import DISPLAYED, heap_counters
 from jit_runtime.backtrace import describe, placed
 from jit_runtime.batch import SMALLEST, Batch, stands_alone
 from jit_runtime.callbacks import Callbacks
@@ -252,8 +252,7 @@ class Session:
 
     def stats(self) -> dict[str, int]:
         """Counters of the session; from any thread, also while code runs."""
-        heap = self.engine.heap
-        return {key: heap.read(key) for key in LEVELS + COUNTERS} | self.compiler.accounts.read()
+        return heap_counters(self.engine.heap) | self.compiler.accounts.read()
 
     def complete(self, text: str, cursor: int) -> tuple[int, int, list[Any]]:
         """(start, end, completions) for the name before the cursor."""

@@ -12,7 +12,9 @@ Counters = Mapping[str, int]
 ROWS = (
     ("regions_live", "live regions", "count"),
     ("held_bytes", "bytes held by regions", "bytes"),
-    ("mapped_bytes", "bytes mapped from the system", "bytes"),
+    ("spare_bytes", "bytes that no region holds: free blocks, owner words", "bytes"),
+    ("table_bytes", "bytes of logs and sets of edges", "bytes"),
+    ("mapped_bytes", "bytes mapped from the system, all together", "bytes"),
     ("undead_bytes", "bytes in undead regions", "bytes"),
     ("bytes_allocated", "bytes allocated", "bytes"),
     ("bytes_freed", "bytes freed, copies too", "bytes"),

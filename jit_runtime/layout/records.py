@@ -265,6 +265,7 @@ MOVE = _record(
 HEAP = _record(
     "Heap",
     ("chunks", "ptr", "list of mapped chunks"),
+    ("chunk_bytes", "i64", "their bytes"),
     ("free_small", "ptr", "free 512-byte blocks"),
     ("free_medium", "ptr", "free 4 KiB blocks"),
     ("free_large", "ptr", "free 32 KiB blocks"),

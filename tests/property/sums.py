@@ -8,12 +8,13 @@ from typing import Any
 
 from jit_runtime.data_form import load
 from jit_runtime.engine.native import Struct
-from jit_runtime.layout.records import BLOCK, REGION, SEGMENT, Record
+from jit_runtime.layout.records import BLOCK, CHUNK, LOG_ENTRY, REGION, SEGMENT, Record
 from jit_runtime.session import Session
 from tests.property.heap import Heap
 
 PAIRS, OWN = 1, 4
 UNDEAD = 3
+OWNER_TABLE = 1 << 14
 
 
 class SessionHeap:
@@ -51,8 +52,31 @@ def check_sums(heap: Heap | SessionHeap) -> None:
     assert read("bytes_moved_out") <= read("bytes_moved") and read("bytes_born_in_place") <= read("bytes_allocated")
     for r in regions:
         assert sum(b.read("size") for b in blocks_of(heap, r)) == r.read("held")
+    check_mapped(heap, regions)
     retained = Counter(s for r in regions for s in edges_of(heap, r))
     assert all(r.read("external_rc") == retained[r.address] for r in regions)
+
+
+def check_mapped(heap: Heap | SessionHeap, regions: list[Any]) -> None:
+    """Tables are those of all records, pooled ones too; with what is held and what is free they are all that is mapped."""
+    read = heap.heap.read
+    pooled = chain_of(heap, REGION, read("free_regions"))
+    records = [*regions, *pooled, *([heap.region(read("from_record"))] if read("from_record") else [])]
+    assert read("table_bytes") == sum(LOG_ENTRY.size * r.read("log_capacity") + 8 * r.read("edge_capacity") for r in records)
+    free = [b for name in ("free_small", "free_medium", "free_large") for b in chain_of(heap, BLOCK, read(name))]
+    waiting = [b for name in ("kept_large", "quarantine") for b in chain_of(heap, BLOCK, read(name))]
+    own = [b for b in [*waiting, *(b for r in regions for b in blocks_of(heap, r))] if b.read("kind") == OWN]
+    tables = len(list(chain_of(heap, CHUNK, read("chunks")))) + len(own)
+    unused = read("fresh_end") - read("fresh") + read("batch_end") - read("batch")
+    spare = sum(b.read("size") for b in [*free, *waiting]) + unused + OWNER_TABLE * tables
+    assert read("mapped_bytes") == read("held_bytes") + read("table_bytes") + spare
+
+
+def chain_of(heap: Heap | SessionHeap, record: Record, address: int) -> Iterator[Any]:
+    while address:
+        found = heap.record(record, address)
+        yield found
+        address = found.read("next")
 
 
 def regions_of(heap: Heap | SessionHeap) -> Iterator[Any]:
