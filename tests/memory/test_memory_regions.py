@@ -6,10 +6,16 @@ from typing import Any
 
 import pytest
 
+from jit_runtime import holders
+from jit_runtime.data_form import load
+from jit_runtime.dataclass import replace
+from jit_runtime.region_report import Past, held_by, report, traffic_of
 from jit_runtime.regions import Region
 from jit_runtime.session import Session
+from jit_runtime.source.diagnostics import OmniError
 from jit_runtime.source.text import NOWHERE
 from tests.memory.program import open_session
+from tests.property.sums import SessionHeap, check_sums
 from tests.unit.session_fixture import outcome
 
 
@@ -132,3 +138,67 @@ def test_who_holds_follows_fields_of_structs_and_entries_of_dicts(session: Sessi
     session.eval("(define d #{'a 1 'b x 'c 2})", name="file")
     session.eval("(dict-remove! d 'a)", name="file")
     assert outcome(session, "(who-holds x)") == "((chain next item) (d b) (x))"
+
+
+def test_who_holds_looks_at_each_pair_once(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    session.eval("(define long (let loop [i 0 l '()] (if (= i 3000) l (loop (+ i 1) (cons (list i) l)))))", name="file")
+    session.eval("(define last (let loop [l long] (if (null? (cdr l)) l (loop (cdr l)))))", name="file")
+    looked = 0
+
+    def counted(address: int) -> int:
+        nonlocal looked
+        looked += 1
+        return load(address)
+
+    monkeypatch.setattr(holders, "load", counted)
+    assert outcome(session, "(who-holds (car last))") == "((last 0) (long 2999))"
+    assert outcome(session, "(who-holds last)") == "((last) (long rest))"
+    assert looked < 4 * 20_000
+
+
+def test_who_holds_of_rests_that_lists_share(session: Session) -> None:
+    session.eval("(define rest (list (box 1) (box 2)))", name="file")
+    session.eval("(define both (list (cons 1 rest) (cons 2 (cons 3 rest))))", name="file")
+    assert outcome(session, "(who-holds (nth rest 1))") == "((both 0 2) (rest 1))"
+    session.eval("(define knot (box nothing))", name="file")
+    session.eval("(box-set! knot (list 1 2 knot))", name="file")
+    assert outcome(session, "(who-holds (box-ref knot))") == "((*1) (knot value))"
+
+
+def test_an_interrupt_ends_who_holds(session: Session) -> None:
+    """One that another thread asks for: Python's own handler does not run there."""
+    session.eval("(define long (let loop [i 0 l '()] (if (= i 5000) l (loop (+ i 1) (cons i l)))))", name="file")
+    session.eval("(define me (box 1))", name="file")
+    poll, asked = session.engine.poll_interrupt, 0
+
+    def interrupted() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 3:
+            session.interrupt()
+        poll()
+
+    session.engine.poll_interrupt = interrupted  # type: ignore[method-assign]
+    with pytest.raises(OmniError, match="interrupted"):
+        session.eval("(who-holds me)", name="file")
+    assert asked == 3
+    session.engine.poll_interrupt = poll  # type: ignore[method-assign]
+    assert outcome(session, "(who-holds me)") == "((me))"
+
+
+def test_a_block_that_a_move_took_is_no_growth() -> None:
+    """What a region holds is counted in blocks; it grew only if it received something."""
+    r = Region(3, "owned", held=262_656, peak=300_000, received=400_000, moves=2, adoptions=0, site="", owners=["leak"], retains=[], kept_by=["leak"])
+    past = Past(held_by([r]), traffic_of([r]))
+    moved = replace(r, held=r.held + 32_768, moves=3)
+    assert report([r], [moved], past).grown == []
+    assert [g.now for g in report([r], [replace(moved, received=420_000)], past).grown] == [r.held + 32_768]
+
+
+def test_what_is_held_spare_and_in_tables_is_all_that_is_mapped(session: Session) -> None:
+    session.eval("(define a (make-array 300000 (list 1 2 3)))", name="file")
+    session.eval("(define keep (list a))", name="file")
+    text = "(let [s (region-stats)] (list (- s.mapped-bytes s.held-bytes s.spare-bytes s.table-bytes) (> s.table-bytes 0) (< s.mapped-bytes 8000000)))"
+    assert outcome(session, text) == "(0 true true)"
+    check_sums(SessionHeap(session))
+    session.eval("(set! a nothing)", name="file")
