@@ -296,6 +296,7 @@ HEAP = _record(
     ("undead_bytes", "i64", "bytes in undead regions"),
     ("undead_budget", "i64", "run the undead pass above this"),
     ("undead_retry", "i64", "run it when so many bytes were allocated, if much is undead"),
+    ("pass_in_form", "i64", "1: the last undead pass ran while a form did"),
     ("epoch", "i64", "number of undead passes"),
     ("shells", "i64", "regions whose contents were merged into others, and in which code may be allocating"),
     ("new_shells", "i64", "those that were left since the last undead pass"),

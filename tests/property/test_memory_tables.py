@@ -121,3 +121,18 @@ def test_what_a_root_held_for_a_while_goes_soon_after(heap: Heap) -> None:
     assert heap.heap.read("undead_bytes") == 0
     heap.end()
     heap.close()
+
+
+def test_what_only_the_roots_of_a_form_held_goes_when_it_ends(heap: Heap) -> None:
+    cell = heap.cell()
+    heap.set_cell(cell, heap.object(heap.form(), "bytes", [], b"\1" * (16 * MIB)))
+    heap.end()
+    heap.form()
+    heap.push(cell.read("value"))
+    heap.set_cell(cell, w.NOTHING)
+    heap.safepoint()
+    assert heap.heap.read("undead_bytes") > 16 * MIB
+    heap.cut(0)
+    heap.end()
+    assert heap.heap.read("undead_bytes") == 0
+    heap.close()
