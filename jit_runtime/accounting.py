@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jit_runtime.data_form import list_words, load, signed, text_of, type_name
 from jit_runtime.dataclass import replace
+from jit_runtime.engine.arch_x86_64 import PENDING_INTERRUPT
 from jit_runtime.holders import holders
 from jit_runtime.largest_part import largest_part
 from jit_runtime.layout import words
@@ -70,7 +71,7 @@ class Accounting:
         if value & 3 != 1:
             return words.NULL
         globals = {name: word for name, value in self._compiler.cells.items() if (word := self._value(value.cell)) != words.UNBOUND}
-        paths = holders(value, globals, self._make.symbol, self._engine.poll_interrupt)
+        paths = holders(value, globals, self._make.symbol, self.poll_interrupt)
         return self._make.list([self._make.list([self._make.symbol(name), *steps], dest) for name, steps in paths], dest)
 
     def _forget(self, number: int, dest: int) -> int:
@@ -132,6 +133,11 @@ class Accounting:
     def regions(self) -> list[Region]:
         cells = {name: value.cell for name, value in self._compiler.cells.items()}
         return regions_now(self._engine, cells, self._compiler.sites.text)
+
+    def poll_interrupt(self) -> None:
+        """An interrupt from any thread becomes a KeyboardInterrupt here."""
+        if self._engine.task.read("pending") & PENDING_INTERRUPT:
+            raise KeyboardInterrupt
 
     def _value(self, cell: int) -> int:
         return load(cell + CELL.offsets["value"])

@@ -302,11 +302,6 @@ class Engine:
             self._pending.value &= ~PENDING_INTERRUPT
             self._limit.value = self.segment.record.read("limit")
 
-    def poll_interrupt(self) -> None:
-        """For Python code that works long for the program: an interrupt from any thread becomes a KeyboardInterrupt here."""
-        if self._pending.value & PENDING_INTERRUPT:
-            raise KeyboardInterrupt
-
     def _watching(self) -> interrupts.Watch:
         if self._watch is None:
             self._watch = interrupts.Watch(self._interrupt_running, lambda: self._python_depth > 0)

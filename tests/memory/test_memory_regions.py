@@ -169,7 +169,8 @@ def test_an_interrupt_ends_who_holds(session: Session) -> None:
     """One that another thread asks for: Python's own handler does not run there."""
     session.eval("(define long (let loop [i 0 l '()] (if (= i 5000) l (loop (+ i 1) (cons i l)))))", name="file")
     session.eval("(define me (box 1))", name="file")
-    poll, asked = session.engine.poll_interrupt, 0
+    accounting, asked = session._callbacks._accounting, 0
+    poll = accounting.poll_interrupt
 
     def interrupted() -> None:
         nonlocal asked
@@ -178,11 +179,11 @@ def test_an_interrupt_ends_who_holds(session: Session) -> None:
             session.interrupt()
         poll()
 
-    session.engine.poll_interrupt = interrupted  # type: ignore[method-assign]
+    accounting.poll_interrupt = interrupted  # type: ignore[method-assign]
     with pytest.raises(OmniError, match="interrupted"):
         session.eval("(who-holds me)", name="file")
     assert asked == 3
-    session.engine.poll_interrupt = poll  # type: ignore[method-assign]
+    accounting.poll_interrupt = poll  # type: ignore[method-assign]
     assert outcome(session, "(who-holds me)") == "((me))"
 
 

@@ -29,7 +29,7 @@ MISTAKES = {
     "a store into an older object is not logged": (
         "barrier", "[(> s.age d.age) (append-log task s container offset)]", "[(> s.age d.age) nothing]", "normal"),
     "an edge is forgotten": (
-        "barrier", "[(!= s.state STATE-PERMANENT) (retain task d s)]", "[(= s.serial 0) (retain task d s)]", "normal"),
+        "barrier", "[else (retain task d s)]", "[else nothing]", "normal"),
     "what is retired forgets whom it names": (
         "retire", "(unless (= s.state STATE-PERMANENT) (retain task m.to s))", "nothing", "retire"),
     "who names what is retired is forgotten": (
