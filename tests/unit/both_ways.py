@@ -6,6 +6,7 @@ import ctypes
 
 from jit_runtime.codegen.emit import emit_module
 from jit_runtime.codegen.pipelines import compile_to_object
+from jit_runtime.engine import process_symbols
 from jit_runtime.engine.linking import Linking
 from jit_runtime.infer.systems import compile_sources
 from jit_runtime.ir.interpret import Interpreter
@@ -29,11 +30,9 @@ class Native:
     """A module linked into this process."""
 
     def __init__(self, module: Module, tier: int = 1) -> None:
-        from llvmlite import binding
-
         self._functions = {fn.name: fn for fn in module.functions if "export" in fn.attributes}
         object = compile_to_object(emit_module(module), tier)
-        self._unit = Linking().link(object, self._functions, binding.address_of_symbol)
+        self._unit = Linking().link(object, self._functions, process_symbols.address)
 
     def call(self, name: str, *args: int | float) -> int | float | None:
         fn = self._functions[name]
