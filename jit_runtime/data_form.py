@@ -6,6 +6,7 @@ import ctypes
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from jit_runtime.expand.quoted_kinds import list_form
 from jit_runtime.layout import words
 from jit_runtime.layout.objects import BY_ID, BY_NAME, EXTRA_SHIFT, TYPE_SHIFT
 from jit_runtime.source.diagnostics import fail
@@ -47,12 +48,18 @@ def _list(engine: Engine, word: int, depth: int) -> f.Form:
     while word & words.TAG_MASK == words.PAIR_TAG:
         items.append(form_of(engine, load(word - words.PAIR_TAG), depth + 1))
         word = load(word - words.PAIR_TAG + 8)
-    return f.List(items, NOWHERE, None if word == words.NULL else form_of(engine, word, depth + 1))
+    return list_form(items, None if word == words.NULL else form_of(engine, word, depth + 1))
 
 
 def _array(engine: Engine, word: int, depth: int) -> f.Form:
     length, store = field(word, "array", "length"), field(word, "array", "store")
-    return f.Array([form_of(engine, field(store, "store", "tail", i), depth + 1) for i in range(length)], NOWHERE)
+    layout = type_name(store)
+    at = store - words.OBJECT_TAG + BY_NAME[layout].offsets["tail"]
+    if layout == "bools":
+        return f.Array([f.Literal(item != 0, NOWHERE) for item in ctypes.string_at(at, length)], NOWHERE)
+    if layout == "floats":
+        return f.Array([f.Float(item, NOWHERE) for item in (ctypes.c_double * length).from_address(at)], NOWHERE)
+    return f.Array([form_of(engine, load(at + 8 * i), depth + 1) for i in range(length)], NOWHERE)
 
 
 def _dict(engine: Engine, word: int, depth: int) -> f.Form:

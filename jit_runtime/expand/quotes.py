@@ -12,6 +12,7 @@ from jit_runtime.expand.builtin_calls import builtin
 from jit_runtime.expand.core import Big, Chr, Const, Core, Datum, KindRef, Lst, Sym
 from jit_runtime.expand.kinds import kind_of
 from jit_runtime.expand.mistakes import malformed
+from jit_runtime.expand.quoted_kinds import KIND, defines_kind
 from jit_runtime.source.diagnostics import fail
 from jit_runtime.source.text import Span
 from jit_runtime.syntax import forms as f
@@ -71,6 +72,8 @@ class Quoter:
             return self.array(form)
         if type(form) is f.Dict:
             return builtin("dict", form.span, *[self.data(item) for item in form.items])
+        if type(form) is f.Kind and defines_kind(form):
+            return self.named(KIND, form.items, form.span)
         if type(form) is f.Kind:
             return Const(KindRef(kind_of(self.x, form)), form.span)
         return self.spelled_out(form)

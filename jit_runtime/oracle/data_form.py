@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from jit_runtime.expand.quoted_kinds import list_form
 from jit_runtime.oracle.printer import written
 from jit_runtime.oracle.values import KIND_CLASSES, NULL, Array, BigInt, Bits, Char, Dict, Fraction, Pair, Symbol, Value, Whole
 from jit_runtime.source.diagnostics import fail
@@ -34,7 +35,7 @@ def _list(value: Value) -> f.Form:
     while type(value) is Pair:
         items.append(form_of(value.head))
         value = value.tail
-    return f.List(items, NOWHERE, None if value is NULL else form_of(value))
+    return list_form(items, None if value is NULL else form_of(value))
 
 
 ATOMS: dict[type, Callable[[Value], f.Form]] = {
