@@ -81,7 +81,7 @@ class Program:
 
     def check(self) -> None:
         self.heap.check()
-        check_sums(self.heap)
+        check_sums(self.heap, mapped=not self.frames)
 
     def step(self) -> None:
         choose = self.random.random()
