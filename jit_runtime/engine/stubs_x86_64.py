@@ -11,46 +11,24 @@ STUB_SIZE = 8
 STUB_CALL = 5  # bytes of a stub's call: its return address tells which stub it was
 
 # Argument registers are what tailcc may use: six integers, eight doubles (low halves only: no vectors cross calls).
-COMMON = """
+_ARGUMENTS = [("movq", name) for name in ["rdi", "rsi", "rdx", "rcx", "r8", "r9"]] + [("movsd", f"xmm{i}") for i in range(8)]
+_SAVE = "\n".join(f"    {move} %{register}, {8 * i}(%rsp)" for i, (move, register) in enumerate(_ARGUMENTS))
+_RESTORE = "\n".join(f"    {move} {8 * i}(%rsp), %{register}" for i, (move, register) in enumerate(_ARGUMENTS))
+
+_COMMON = """
 omni_stub_common:
 omni_stub_entry:
     pushq %rbp
     movq %rsp, %rbp
-    subq $112, %rsp
-    movq %rdi, (%rsp)
-    movq %rsi, 8(%rsp)
-    movq %rdx, 16(%rsp)
-    movq %rcx, 24(%rsp)
-    movq %r8, 32(%rsp)
-    movq %r9, 40(%rsp)
-    movsd %xmm0, 48(%rsp)
-    movsd %xmm1, 56(%rsp)
-    movsd %xmm2, 64(%rsp)
-    movsd %xmm3, 72(%rsp)
-    movsd %xmm4, 80(%rsp)
-    movsd %xmm5, 88(%rsp)
-    movsd %xmm6, 96(%rsp)
-    movsd %xmm7, 104(%rsp)
+    subq ${room}, %rsp
+{save}
     subq $8, %rsp
     movq 8(%rbp), %rdx
     subq ${stub_call}, %rdx
     movq omni_tables+{g.compile}(%rip), %rsi
     call omni_call_c
     addq $8, %rsp
-    movq (%rsp), %rdi
-    movq 8(%rsp), %rsi
-    movq 16(%rsp), %rdx
-    movq 24(%rsp), %rcx
-    movq 32(%rsp), %r8
-    movq 40(%rsp), %r9
-    movsd 48(%rsp), %xmm0
-    movsd 56(%rsp), %xmm1
-    movsd 64(%rsp), %xmm2
-    movsd 72(%rsp), %xmm3
-    movsd 80(%rsp), %xmm4
-    movsd 88(%rsp), %xmm5
-    movsd 96(%rsp), %xmm6
-    movsd 104(%rsp), %xmm7
+{restore}
     movq %rbp, %rsp
     popq %rbp
     addq $8, %rsp
@@ -69,6 +47,7 @@ omni_stubs:
     .byte 0xcc, 0xcc, 0xcc
     .endr
 """
+COMMON = _COMMON.replace("{room}", str(8 * len(_ARGUMENTS))).replace("{save}", _SAVE).replace("{restore}", _RESTORE)
 
 _PAGE = """
 .text
